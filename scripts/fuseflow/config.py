@@ -1,0 +1,147 @@
+"""The configuration of a run, checked and typed: what is done with which data sets, and what each step reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fuseflow.cards import PROJECT, Card, load_card
+from fuseflow.errors import InputError
+from fuseflow.fusion.registry import METHODS
+from fuseflow.metrics.registry import PROFILES
+from fuseflow.registry import Registry
+from fuseflow.schemas import validate
+
+SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
+
+FOLDERS = {
+    "convert": "converted",
+    "resample": "resampled",
+    "split": "split",
+    "normalize": "normalized",
+    "export": "exported",
+    "fuse": "fused",
+    "evaluate": "metrics",
+}
+"""Stage -> the folder of its results below ``results/<dataset>``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A run; the fields are the keys of ``workflow/schemas/config.schema.yaml``, which explains them."""
+
+    experiment: str
+    datasets: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    methods: tuple[str, ...]
+    profiles: tuple[str, ...]
+    published: tuple[str, ...]
+    split: Mapping[str, Any]
+    on_refused: str
+    limit: int
+    salt: str
+    shards: int
+    threads: int
+    mirror: str
+    cards: Mapping[str, Card]
+
+    def pair(self, dataset: str) -> tuple[str, str]:
+        """The roles (A, B) that are fused in a data set.
+
+        Raises
+        ------
+        InputError
+            If none or several of the configured pairs fit the roles of the data set.
+        """
+        roles = self.cards[dataset].roles
+        fitting = [pair for pair in self.pairs if set(pair) <= set(roles)]
+        if len(fitting) != 1:
+            raise InputError(
+                f"{len(fitting)} of the configured pairs fit {dataset}, whose roles are {', '.join(sorted(roles))}; "
+                "state exactly one"
+            )
+        return fitting[0]
+
+    def folder_before(self, dataset: str, stage: str, *, images: bool = False) -> str:
+        """The folder that a stage of a data set reads: that of the last stage before it that the card lists.
+
+        Parameters
+        ----------
+        dataset, stage
+            Which data set, which stage.
+        images
+            Pass over stages that write tables and no images.
+        """
+        order = list(FOLDERS)
+        before = [
+            listed
+            for listed in self.cards[dataset].stages
+            if order.index(listed) < order.index(stage) and not (images and listed == "split")
+        ]
+        return FOLDERS[before[-1]]
+
+
+def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Config:
+    """Check a configuration and everything it names.
+
+    Parameters
+    ----------
+    values
+        As YAML holds it.
+    card_folders
+        Where data set cards are looked for, in this order.
+
+    Raises
+    ------
+    InputError
+        In one sentence, for the first thing that is wrong: a key, a data set, a method, a profile, a pair, a split.
+    """
+    checked = validate(dict(values), SCHEMA, name="configuration")
+    cards = {dataset: load_card(dataset, card_folders) for dataset in checked["datasets"]}
+    config = Config(
+        experiment=checked["experiment"],
+        datasets=tuple(checked["datasets"]),
+        pairs=tuple((a, b) for a, b in checked["pairs"]),
+        methods=_canonical(METHODS, checked["methods"]),
+        profiles=_canonical(PROFILES, checked["profiles"]),
+        published=tuple(checked["published"]),
+        split=checked["split"],
+        on_refused=checked["on_refused"],
+        limit=checked["limit"],
+        salt=checked["salt"],
+        shards=checked["shards"],
+        threads=checked["threads"],
+        mirror=checked["mirror"],
+        cards=cards,
+    )
+    _check(config)
+    return config
+
+
+def _canonical(registry: Registry, names: Sequence[str]) -> tuple[str, ...]:
+    """Declared spellings, each once, in the order given."""
+    return tuple(dict.fromkeys(registry.canonical(name) for name in names))
+
+
+def _check(config: Config) -> None:
+    """What the schema cannot say."""
+    for name in config.published:
+        if not (PROJECT / "config" / "published" / f"{name}.tsv").is_file():
+            raise InputError(f"configuration: published: there is no table {name!r} in config/published")
+    total = sum(config.split["fractions"].values())
+    if abs(total - 1) > 1e-9:
+        raise InputError(f"configuration: split.fractions add up to {total:g}, not 1")
+    for dataset, card in config.cards.items():
+        config.pair(dataset)
+        missing = [stage for stage in ("convert", "fuse", "evaluate") if stage not in card.stages]
+        unknown = [stage for stage in card.stages if stage in ("resample", "normalize", "export")]
+        if missing or unknown:
+            raise InputError(
+                f"{card.path}: the stages convert, fuse and evaluate are needed, split may be listed as well"
+            )
+        scheme = config.split["scheme"]
+        if "split" in card.stages and scheme != "patient" and scheme not in card.published_splits:
+            known = ", ".join(["patient", *card.published_splits])
+            raise InputError(f"configuration: split.scheme is {scheme!r}; {dataset} has {known}")

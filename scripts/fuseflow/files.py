@@ -1,0 +1,137 @@
+"""Files: written whole or not at all, hashed, and tables with one way to spell a number."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import io
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fuseflow.errors import InputError
+
+
+def sha256_of_bytes(data: bytes) -> str:
+    """SHA-256 of bytes, as 64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> sha256_of_bytes(b"")[:12]
+    'e3b0c44298fc'
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_of_file(path: Path, algorithm: str = "sha256") -> str:
+    """Hexadecimal digest of a file's bytes; `algorithm` is any name `hashlib` knows."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+@contextlib.contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target` that becomes `target` when the block ends well.
+
+    The block may write a file or make a folder there. If it raises, nothing is left behind and an existing `target`
+    stays as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with atomic_path(folder / "a.txt") as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> (folder / "a.txt").read_text(), len(list(folder.iterdir()))
+    ('whole', 1)
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    temporary = holder / target.name
+    try:
+        yield temporary
+        if temporary.is_dir() and target.is_dir():
+            shutil.rmtree(target)
+        temporary.replace(target)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends, whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, so that equal values give equal bytes."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def format_cell(value: object) -> str:
+    """How a value is spelled in every table: floats with `repr` precision, NaN as ``nan``.
+
+    Examples
+    --------
+    >>> format_cell(0.1), format_cell(float("nan")), format_cell(3), format_cell("CT")
+    ('0.1', 'nan', '3', 'CT')
+    """
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else repr(float(value))
+    return str(value)
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows as tab-separated text with one header line and Unix line ends."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([format_cell(row[column]) for column in columns] for row in rows)
+    return buffer.getvalue()
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a tab-separated table, whole or not at all."""
+    write_text(path, table_text(columns, rows))
+
+
+def read_table(path: Path, required: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Rows of a tab-separated table, every cell as text.
+
+    Parameters
+    ----------
+    path
+        The table; its first line names the columns.
+    required
+        Columns that must be there; more are allowed.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not such a table, or lacks a required column.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, delimiter="\t", strict=True)
+            columns = list(reader.fieldnames or ())
+            rows = [dict(row) for row in reader]
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; give the path of a table") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a tab-separated table ({error})") from None
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise InputError(f"{path} has no column {', '.join(missing)}; it has {', '.join(columns) or 'no header line'}")
+    if any(None in row or None in row.values() for row in rows):
+        raise InputError(f"{path} has a line with more or fewer cells than its header; repair or remake the table")
+    return rows

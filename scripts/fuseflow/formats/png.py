@@ -1,0 +1,166 @@
+"""PNG files: read strictly, written so that equal pixels give equal bytes."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fuseflow.errors import Refused
+
+cv2.setNumThreads(1)
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
+KINDS = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey with alpha", RGB_ALPHA: "RGB with alpha"}
+OPAQUE = {8: 255, 16: 65535}
+COMPRESSION_LEVEL = 6
+
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+"""Grey (rows, columns) or RGB (rows, columns, 3), as stored."""
+
+
+@dataclass(frozen=True)
+class PngHeader:
+    """What the IHDR chunk says: size in pixels, bits per sample, colour type."""
+
+    width: int
+    height: int
+    bits: int
+    colour_type: int
+
+
+def read_png(data: bytes) -> Pixels:
+    """Decode a PNG, or say why not.
+
+    Every chunk must be whole and its CRC right: decoders differ in how much of a damaged file they fill in, and a file
+    that is half image and half zeros must not pass.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (rows, columns) for grey, (rows, columns, 3) in R, G, B order for colour; uint8 or uint16, as stored. An
+        alpha channel that is opaque everywhere is dropped.
+
+    Raises
+    ------
+    Refused
+        ``unreadable`` if it is not a whole PNG; ``unsupported-pixels`` for palettes, fewer than 8 bits, transparency.
+
+    Notes
+    -----
+    Chunk layout and CRC: PNG Specification, Third Edition (W3C 2025), sections 5.3 to 5.5.
+
+    Examples
+    --------
+    >>> read_png(write_png(np.full((2, 3), 7, np.uint16))).dtype
+    dtype('uint16')
+    """
+    header = check_png(data)
+    if header.bits < 8 or header.colour_type == PALETTE:
+        raise Refused(
+            "unsupported-pixels",
+            f"the PNG is {KINDS[header.colour_type]} with {header.bits} bits per sample, not 8 or 16 bit grey or RGB",
+        )
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise Refused("unreadable", "the PNG's compressed pixels cannot be decoded")
+    if pixels.ndim == 2:
+        return pixels  # type: ignore[return-value]
+    if pixels.shape[2] == 4:
+        if pixels[..., 3].min() < OPAQUE[header.bits]:
+            raise Refused("unsupported-pixels", "the PNG has transparent pixels; save it without an alpha channel")
+        pixels = pixels[..., :3]
+    if header.colour_type == GREY_ALPHA:
+        return np.ascontiguousarray(pixels[..., 0])  # type: ignore[return-value]
+    return np.ascontiguousarray(pixels[..., ::-1])  # type: ignore[return-value]
+
+
+def write_png(pixels: Pixels) -> bytes:
+    """Encode grey (rows, columns) or RGB (rows, columns, 3) pixels of uint8 or uint16; no time, no text, no gamma."""
+    if pixels.dtype not in (np.uint8, np.uint16) or not (
+        pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
+    ):
+        raise ValueError(f"a PNG holds 2-D grey or RGB of uint8 or uint16, not {pixels.shape} of {pixels.dtype}")
+    ordered: npt.NDArray[np.integer[Any]] = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1])
+    done, data = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, COMPRESSION_LEVEL])
+    if not done:
+        raise ValueError(f"{pixels.shape} of {pixels.dtype} could not be encoded as PNG")
+    return data.tobytes()
+
+
+def check_png(data: bytes) -> PngHeader:
+    """Walk through the chunks: signature, lengths, CRCs, IHDR first, IDAT there, IEND last.
+
+    Raises
+    ------
+    Refused
+        ``unreadable``, with what is wrong first.
+    """
+    if not data.startswith(SIGNATURE):
+        raise Refused("unreadable", f"not a PNG: the file begins with {data[:8]!r}" if data else "the file is empty")
+    header: PngHeader | None = None
+    position, pixels_seen = len(SIGNATURE), False
+    while position < len(data):
+        kind, body, position = _chunk(data, position)
+        if header is None:
+            header = _header(kind, body)
+        pixels_seen |= kind == b"IDAT"
+        if kind == b"IEND":
+            if not pixels_seen:
+                raise Refused("unreadable", "the PNG has no pixels (no IDAT chunk)")
+            return header
+    raise Refused("unreadable", f"the PNG is cut short: it ends after {len(data)} bytes without its last chunk")
+
+
+def _chunk(data: bytes, position: int) -> tuple[bytes, bytes, int]:
+    if position + 12 > len(data):
+        raise Refused("unreadable", f"the PNG is cut short after {len(data)} bytes")
+    length, kind = struct.unpack_from(">I4s", data, position)
+    end = position + 12 + length
+    if end > len(data):
+        raise Refused("unreadable", f"the PNG is cut short: {end - len(data)} bytes are missing")
+    body = data[position + 8 : end - 4]
+    if zlib.crc32(body, zlib.crc32(kind)) != struct.unpack_from(">I", data, end - 4)[0]:
+        raise Refused("unreadable", f"the PNG is damaged: wrong checksum in its {kind!r} chunk")
+    return kind, body, end
+
+
+def _header(kind: bytes, body: bytes) -> PngHeader:
+    if kind != b"IHDR" or len(body) != 13:
+        raise Refused("unreadable", "the PNG does not begin with a header (IHDR chunk)")
+    width, height, bits, colour_type = struct.unpack(">IIBB", body[:10])
+    if not width or not height or colour_type not in KINDS or bits not in (1, 2, 4, 8, 16):
+        raise Refused(
+            "unreadable", f"the PNG's header is not valid ({width} x {height}, {bits} bits, type {colour_type})"
+        )
+    return PngHeader(width, height, bits, colour_type)
+
+
+def read_png_file(path: Path) -> Pixels:
+    """`read_png` of a file.
+
+    Raises
+    ------
+    Refused
+        As `read_png`, and ``unreadable`` if the file cannot be opened.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
+    return read_png(data)

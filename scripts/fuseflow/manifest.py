@@ -1,0 +1,71 @@
+"""The manifest: one line per result with the sha256 of its bytes, to compare two runs.
+
+It holds nothing that may differ between two runs of the same thing: no shard, no log, no time. Lines are tab-separated:
+stage, data set, method (for scores ``<profile>/<method>``), case, role or file, sha256.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from fuseflow.cases import read_cases
+from fuseflow.errors import InputError
+from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
+
+Line = tuple[str, str, str, str, str, str]
+
+
+def make_manifest(results: Path) -> list[str]:
+    """The manifest of a results folder.
+
+    Parameters
+    ----------
+    results
+        The folder of a finished run. Shard folders that an earlier run with another number of shards left are looked at
+        too: the same result gives the same line, which is listed once.
+
+    Returns
+    -------
+    list of str
+        Lines without line end, sorted.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no results.
+    """
+    lines: set[Line] = set()
+    for pattern, stage in (("*/converted/*", "convert"), ("*/fused/*/*", "fuse")):
+        for folder in results.glob(pattern):
+            lines.update(_images(folder, stage, *_dataset_and_method(folder.relative_to(results))))
+    for table in results.glob("*/metrics/*/*/*of*.tsv"):
+        if not table.name.endswith(".refused.tsv"):
+            lines.update(_scores(table, table.relative_to(results)))
+    for pattern, stage in (("*/split/*.json", "split"), ("tables/*", "tabulate"), ("report/index.html", "report")):
+        for file in results.glob(pattern):
+            dataset = file.relative_to(results).parts[0] if stage == "split" else ""
+            lines.add((stage, dataset, "", "", file.name, hash_of_file(file)))
+    if not lines:
+        raise InputError(f"{results} holds no results; give the results folder of a finished run")
+    return ["\t".join(line) for line in sorted(lines)]
+
+
+def _dataset_and_method(path: Path) -> tuple[str, str]:
+    return path.parts[0], path.parts[2] if path.parts[1] == "fused" else ""
+
+
+def _images(folder: Path, stage: str, dataset: str, method: str) -> Iterator[Line]:
+    for case in read_cases(folder / "cases.tsv"):
+        for file in case.files:
+            yield stage, dataset, method, case.id, file.role, hash_of_file(folder / file.path)
+
+
+def _scores(table: Path, path: Path) -> Iterator[Line]:
+    dataset, _, profile, method, _ = path.parts
+    rows = defaultdict(list)
+    for row in read_table(table, required=("case", "metric", "variant", "value")):
+        rows[row["case"]].append("\t".join(row.values()))
+    for case, texts in rows.items():
+        yield "evaluate", dataset, f"{profile}/{method}", case, "", sha256_of_bytes("\n".join(texts).encode())

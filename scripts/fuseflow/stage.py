@@ -1,0 +1,221 @@
+"""The driver that all stages share.
+
+A stage is a pure function on one case. The driver does the rest: it goes through the cases of a table or a shard in a
+pool of processes, turns refusals into rows, writes the shard folder (or the table) whole or not at all, and reports.
+Results never depend on the number of workers: cases are taken and written in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from fuseflow import command
+from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
+from fuseflow.errors import InputError, Refused
+from fuseflow.files import atomic_path, write_json, write_table
+from fuseflow.formats.canonical import read_canonical, write_canonical
+from fuseflow.formats.png import Pixels
+from fuseflow.provenance import code_digest, record
+
+log = logging.getLogger(__name__)
+
+CHUNKS_PER_WORKER = 8
+"""Enough chunks that no worker idles for long, few enough that handing them over costs nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the driver needs to know of a stage.
+
+    Parameters
+    ----------
+    name
+        The stage's name, as the refusals and records carry it.
+    load
+        Reads what the function needs of a case.
+    function
+        The stage itself: what was loaded -> images by role, or rows of a table.
+    parameters
+        Everything that was chosen, for the record.
+    code
+        Entries of `fuseflow.provenance.code_digest` that make the result.
+    """
+
+    name: str
+    load: Callable[[Case], Any]
+    function: Callable[[Any], Any]
+    parameters: Mapping[str, object]
+    code: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoadImages:
+    """Load the canonical images of some roles of a case: role -> pixels."""
+
+    roles: tuple[str, ...]
+
+    def __call__(self, case: Case) -> dict[str, Pixels]:
+        """Role -> pixels, or a refusal."""
+        return {role: read_canonical(case, role) for role in self.roles}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of shard mode, the same for every stage."""
+    group = parser.add_argument_group("many cases (what the workflow uses)")
+    group.add_argument("--cases", type=Path, metavar="CASES.TSV", help="table of the cases to work on")
+    group.add_argument("--shard", type=Shard.parse, metavar="KofN", help="only the cases of this shard, such as 0of5")
+    group.add_argument("--workers", type=positive, default=1, metavar="N", help="processes to work with (default: 1)")
+    add_on_refused(parser)
+
+
+def add_on_refused(parser: argparse.ArgumentParser) -> None:
+    """Whether refusals are an error, the same for every program."""
+    parser.add_argument(
+        "--on-refused",
+        choices=("report", "fail"),
+        default="report",
+        help="fail: end with status 1 if anything was refused (default: report)",
+    )
+
+
+def positive(text: str) -> int:
+    """A command line number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def read_shard(arguments: argparse.Namespace) -> list[Case]:
+    """The cases that the arguments of shard mode name."""
+    return read_cases(arguments.cases, arguments.shard)
+
+
+def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers: int, on_refused: str) -> int:
+    """Work on cases and write a shard folder: images, ``cases.tsv``, ``refused.tsv``, ``provenance.json``.
+
+    Returns
+    -------
+    int
+        Exit status of the command: 1 if something was refused and `on_refused` is ``fail``, else 0.
+    """
+    done: list[Case] = []
+    refused: list[RefusedCase] = []
+    with atomic_path(output) as folder:
+        folder.mkdir()
+        for case, result in _results(stage.name, _ToFolder(stage, folder), cases, workers):
+            if isinstance(result, Refused):
+                refused.append(RefusedCase(case.id, stage.name, result.reason, result.detail))
+            else:
+                done.append(Case(case.id, case.patient, case.stratum, result, folder))
+        write_cases(folder / "cases.tsv", done)
+        write_refused(folder / "refused.tsv", refused)
+        write_json(folder / "provenance.json", _record(stage, cases, {case.id: _hashes(case) for case in done}))
+    return _finish(stage.name, len(done), refused, on_refused)
+
+
+def run_to_table(
+    stage: Stage, cases: Sequence[Case], *, columns: Sequence[str], output: Path, workers: int, on_refused: str
+) -> int:
+    """Work on cases and write one table of rows, with ``.refused.tsv`` and ``.provenance.json`` of the same name.
+
+    Returns
+    -------
+    int
+        Exit status, as `run_to_folder`.
+    """
+    rows: list[dict[str, object]] = []
+    refused: list[RefusedCase] = []
+    for case, result in _results(stage.name, _ToRows(stage), cases, workers):
+        if isinstance(result, Refused):
+            refused.append(RefusedCase(case.id, stage.name, result.reason, result.detail))
+        else:
+            rows += [{**row, "case": case.id} for row in result]
+    write_refused(output.with_suffix(".refused.tsv"), refused)
+    write_json(output.with_suffix(".provenance.json"), _record(stage, cases, {}))
+    write_table(output, columns, rows)
+    return _finish(stage.name, len(cases) - len(refused), refused, on_refused)
+
+
+@dataclass(frozen=True)
+class _ToFolder:
+    stage: Stage
+    folder: Path
+
+    def __call__(self, case: Case) -> tuple[CaseFile, ...] | Refused:
+        try:
+            images = self.stage.function(self.stage.load(case))
+        except Refused as refusal:
+            return refusal
+        return tuple(
+            write_canonical(self.folder, case=case.id, role=role, pixels=pixels)
+            for role, pixels in sorted(images.items())
+        )
+
+
+@dataclass(frozen=True)
+class _ToRows:
+    stage: Stage
+
+    def __call__(self, case: Case) -> list[dict[str, object]] | Refused:
+        try:
+            return list(self.stage.function(self.stage.load(case)))
+        except Refused as refusal:
+            return refusal
+
+
+def _results(name: str, work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Any]]:
+    """Each case with its result, in the order of the cases."""
+    progress = tqdm(total=len(cases), desc=name, unit="case", disable=None, leave=False)
+    with progress:
+        for case, result in zip(cases, _map(work, cases, workers), strict=True):
+            progress.update()
+            if isinstance(result, Refused):
+                log.warning("refused %s: %s", case.id, result)
+            yield case, result
+
+
+def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> Iterator[Any]:
+    if workers == 1 or len(cases) < 2:
+        yield from map(work, cases)
+        return
+    methods = multiprocessing.get_all_start_methods()
+    # Forked workers share what is already imported; importing it again would cost more than many a shard's work.
+    context = multiprocessing.get_context("fork" if "fork" in methods else None)
+    chunk = max(1, len(cases) // (workers * CHUNKS_PER_WORKER))
+    try:
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield from pool.map(work, cases, chunksize=chunk)
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process was killed, most likely because memory ran out; use fewer workers or more shards"
+        ) from None
+
+
+def _hashes(case: Case) -> dict[str, str]:
+    return {file.role: file.sha256 for file in case.files}
+
+
+def _record(stage: Stage, cases: Sequence[Case], outputs: Mapping[str, object]) -> dict[str, object]:
+    return record(
+        stage=stage.name,
+        parameters=stage.parameters,
+        code=code_digest(*stage.code),
+        inputs={case.id: _hashes(case) for case in cases},
+        outputs=outputs,
+    )
+
+
+def _finish(name: str, done: int, refused: Sequence[RefusedCase], on_refused: str) -> int:
+    log.info("%s: %d cases done, %d refused", name, done, len(refused))
+    return command.REFUSED if refused and on_refused == "fail" else command.DONE

@@ -1,0 +1,73 @@
+r"""List the cases of a raw folder, as a data set card declares them.
+
+Writes one table per shard, OUTPUT/<k>of<n>.tsv, with one row per case and role: case, patient, role, path (below the
+raw folder), sha256, stratum. Files that fit no pattern are counted and left out.
+
+for example:
+  python scripts/index.py --raw my-images --role 'CT=CT/{case}.png' --role 'MR=MR/{case}.png' \
+      --patient '{patient}{slice:3d}' --public-ids --shards 2 --output index
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+from fuseflow import command
+from fuseflow.cases import Shard, write_cases
+from fuseflow.errors import InputError
+from fuseflow.index import Index
+from fuseflow.stage import positive
+
+log = logging.getLogger("index")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = command.make_parser(__doc__)
+    parser.add_argument("--raw", type=Path, required=True, metavar="FOLDER", help="the raw files; they are only read")
+    parser.add_argument(
+        "--role", action="append", required=True, metavar="ROLE=PATTERN", help="e.g. 'CT=CT/{case}.png'"
+    )
+    parser.add_argument(
+        "--patient", default="{patient}", metavar="PATTERN", help="how a case id splits (default: %(default)s)"
+    )
+    parser.add_argument("--public-ids", action="store_true", help="ids and names of the source may appear in outputs")
+    parser.add_argument("--salt", default="", help="secret for the pseudonyms that stand for ids that are not public")
+    parser.add_argument(
+        "--limit", type=int, default=0, metavar="N", help="only N cases, chosen by the hash of their id"
+    )
+    parser.add_argument("--shards", type=positive, default=1, metavar="N", help="number of tables (default: 1)")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the tables")
+    return parser
+
+
+def parse_roles(arguments: list[str]) -> dict[str, str]:
+    """ROLE=PATTERN arguments as a mapping."""
+    roles = dict(argument.partition("=")[::2] for argument in arguments)
+    unusable = [argument for argument in arguments if not all(argument.partition("="))]
+    if unusable or len(roles) < len(arguments):
+        raise InputError(f"--role takes ROLE=PATTERN, each role once, not {' '.join(unusable or arguments)}")
+    return roles
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the tables."""
+    index = Index(
+        roles=parse_roles(arguments.role),
+        patient=arguments.patient,
+        public_ids=arguments.public_ids,
+        salt=arguments.salt,
+        limit=arguments.limit,
+    )
+    cases = index(arguments.raw)
+    for shard in Shard.all(arguments.shards):
+        write_cases(arguments.output / f"{shard}.tsv", [case for case in cases if case.id in shard])
+    patients = {case.patient for case in cases}
+    log.info(
+        "index: %d cases of %d patients, %d files", len(cases), len(patients), sum(len(case.files) for case in cases)
+    )
+    return command.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(command.run(make_parser(), main))

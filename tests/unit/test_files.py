@@ -1,0 +1,95 @@
+"""Files: whole or not at all, and one spelling of every number."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuseflow.errors import InputError
+from fuseflow.files import atomic_path, format_cell, hash_of_file, read_table, write_json, write_table, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "table.tsv"
+    write_text(target, "old")
+
+    def fail_halfway():
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.tsv"]
+
+
+def test_a_folder_replaces_an_older_one_whole(tmp_path):
+    target = tmp_path / "shard"
+    target.mkdir()
+    (target / "stale.png").touch()
+
+    with atomic_path(target) as temporary:
+        temporary.mkdir()
+        (temporary / "new.png").touch()
+
+    assert [path.name for path in target.iterdir()] == ["new.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["shard"]
+
+
+@given(st.floats())
+def test_numbers_keep_every_bit(value):
+    read = float(format_cell(value))
+
+    assert read == value or (math.isnan(read) and math.isnan(value))
+
+
+def test_a_table_reads_back_as_text(tmp_path):
+    rows = [{"case": "001", "value": 0.1}, {"case": "a\tb", "value": float("nan")}]
+    write_table(tmp_path / "t.tsv", ["case", "value"], rows)
+
+    assert read_table(tmp_path / "t.tsv", ["case"]) == [
+        {"case": "001", "value": "0.1"},
+        {"case": "a\tb", "value": "nan"},
+    ]
+    assert (tmp_path / "t.tsv").read_bytes().startswith(b"case\tvalue\n001\t0.1\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no column case"),
+        (b"patient\n1\n", "no column case; it has patient"),
+        (b"case\trole\n1\n", "more or fewer cells"),
+        (b"case\n1\t2\n", "more or fewer cells"),
+        (b"case\n\xff\xfe\n", "cannot be read"),
+    ],
+)
+def test_unusable_tables_are_named(tmp_path, data, words):
+    (tmp_path / "t.tsv").write_bytes(data)
+
+    with pytest.raises(InputError, match=words):
+        read_table(tmp_path / "t.tsv", ["case"])
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        read_table(tmp_path / "none.tsv")
+
+
+def test_json_does_not_depend_on_the_order_of_keys(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1, "a": [2]})
+    write_json(tmp_path / "b.json", {"a": [2], "b": 1})
+
+    assert hash_of_file(tmp_path / "a.json") == hash_of_file(tmp_path / "b.json")
+
+
+def test_known_hashes(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+
+    assert hash_of_file(tmp_path / "abc", "md5") == "900150983cd24fb0d6963f7d28e17f72"
+    assert hash_of_file(tmp_path / "abc").startswith("ba7816bf8f01cfea")

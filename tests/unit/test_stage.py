@@ -1,0 +1,168 @@
+"""The driver: same bytes for any number of workers, nothing lost, nothing half written."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fuseflow.cases import Case, CaseFile, Shard, read_cases, read_refused, write_cases
+from fuseflow.errors import InputError, Refused
+from fuseflow.files import read_table
+from fuseflow.formats.canonical import read_canonical, write_canonical
+from fuseflow.stage import LoadImages, Stage, run_to_folder, run_to_table
+
+NUMBER = 23
+
+
+@dataclass(frozen=True)
+class Invert:
+    """A stage for these tests: refuses some cases, and does something else if it is told to."""
+
+    bad: tuple[str, ...] = ()
+
+    def __call__(self, images):
+        name = str(images["CT"][0, 0])
+        if name in self.bad:
+            raise Refused("constant", f"CT of {name} is flat")
+        return {"CT": ~images["CT"]}
+
+
+class Die:
+    """A stage that ends its process."""
+
+    def __call__(self, _images):
+        os._exit(9)
+
+
+def rows_of(images):
+    return [{"case": "", "metric": "first", "value": float(images["CT"][0, 0])}]
+
+
+@pytest.fixture
+def cases(tmp_path):
+    folder = tmp_path / "in"
+    made = [
+        Case(
+            f"c{number}",
+            "p",
+            "",
+            (write_canonical(folder, case=f"c{number}", role="CT", pixels=np.full((3, 4), number, np.uint8)),),
+            folder,
+        )
+        for number in range(NUMBER)
+    ]
+    write_cases(folder / "cases.tsv", made)
+    return read_cases(folder / "cases.tsv")
+
+
+def stage(function, name="convert") -> Stage:
+    return Stage(name=name, load=LoadImages(("CT",)), function=function, parameters={"p": 1}, code=("convert",))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers(cases, tmp_path):
+    for workers in (1, 3):
+        run_to_folder(
+            stage(Invert(("4", "7"))), cases, output=tmp_path / str(workers), workers=workers, on_refused="report"
+        )
+
+    assert tree(tmp_path / "1") == tree(tmp_path / "3")
+
+
+def test_every_case_is_written_or_refused(cases, tmp_path):
+    run_to_folder(stage(Invert(("4", "7"))), cases, output=tmp_path / "out", workers=1, on_refused="report")
+
+    done = [case.id for case in read_cases(tmp_path / "out" / "cases.tsv")]
+    refused = read_refused(tmp_path / "out" / "refused.tsv")
+    assert sorted(done + [row.case for row in refused]) == sorted(case.id for case in cases)
+    assert [(row.case, row.stage, row.reason, row.detail) for row in refused] == [
+        ("c4", "convert", "constant", "CT of 4 is flat"),
+        ("c7", "convert", "constant", "CT of 7 is flat"),
+    ]
+
+
+def test_shards_together_are_the_whole(cases, tmp_path):
+    names = []
+    for shard in Shard.all(3):
+        part = read_cases(tmp_path / "in" / "cases.tsv", shard)
+        run_to_folder(stage(Invert()), part, output=tmp_path / str(shard), workers=1, on_refused="report")
+        names += [case.id for case in read_cases(tmp_path / str(shard) / "cases.tsv")]
+
+    assert sorted(names) == sorted(case.id for case in cases)
+
+
+def test_an_empty_shard_writes_header_only_tables(tmp_path):
+    run_to_folder(stage(Invert()), [], output=tmp_path / "out", workers=2, on_refused="report")
+
+    assert read_cases(tmp_path / "out" / "cases.tsv") == []
+    assert read_refused(tmp_path / "out" / "refused.tsv") == []
+
+
+def test_refusals_can_fail_the_command_after_all_work_is_written(cases, tmp_path):
+    status = run_to_folder(stage(Invert(("4",))), cases, output=tmp_path / "out", workers=1, on_refused="fail")
+
+    assert status == 1
+    assert len(read_cases(tmp_path / "out" / "cases.tsv")) == NUMBER - 1
+
+
+def test_a_changed_input_is_refused(cases, tmp_path):
+    write_canonical(tmp_path / "in", case="c5", role="CT", pixels=np.full((3, 4), 200, np.uint8))
+
+    run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=1, on_refused="report")
+
+    [row] = read_refused(tmp_path / "out" / "refused.tsv")
+    assert (row.case, row.reason) == ("c5", "changed")
+
+
+def test_a_missing_input_is_refused(cases, tmp_path):
+    cases[0].path("CT").unlink()
+
+    run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=1, on_refused="report")
+
+    [row] = read_refused(tmp_path / "out" / "refused.tsv")
+    assert (row.case, row.reason) == ("c0", "unreadable")
+
+
+def test_a_dying_worker_ends_the_run_with_a_sentence_and_leaves_nothing(cases, tmp_path):
+    with pytest.raises(InputError, match="a worker process was killed"):
+        run_to_folder(stage(Die()), cases, output=tmp_path / "out", workers=2, on_refused="report")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+
+
+def test_the_record_names_inputs_outputs_and_parameters(cases, tmp_path):
+    run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=1, on_refused="report")
+
+    record = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    [case] = [case for case in read_cases(tmp_path / "out" / "cases.tsv") if case.id == "c3"]
+    assert record["parameters"] == {"p": 1}
+    assert record["inputs"]["c3"] == {"CT": cases[[c.id for c in cases].index("c3")].file("CT").sha256}
+    assert record["outputs"]["c3"] == {"CT": case.file("CT").sha256}
+    np.testing.assert_array_equal(read_canonical(case, "CT"), np.full((3, 4), 252, np.uint8))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_become_one_table_in_the_order_of_cases(cases, tmp_path, workers):
+    output = tmp_path / "table.tsv"
+
+    run_to_table(
+        stage(rows_of), cases, columns=["case", "metric", "value"], output=output, workers=workers, on_refused="report"
+    )
+
+    rows = read_table(output)
+    assert [row["case"] for row in rows] == [case.id for case in cases]
+    assert {row["case"]: float(row["value"]) for row in rows} == {f"c{number}": number for number in range(NUMBER)}
+    assert read_refused(tmp_path / "table.refused.tsv") == []
+
+
+def test_load_needs_every_role(cases):
+    with pytest.raises(Refused, match="orphan"):
+        LoadImages(("MR",))(Case("a", "p", "", (CaseFile("CT", "x", ""),), Path()))
