@@ -1,0 +1,75 @@
+"""Run the same thing twice with other cores, shards and folders; every byte of the results must be the same.
+
+The default data set always, and 40 Harvard pairs if FUSEFLOW_SHARED says where a download mirror is (or MIRROR does).
+Prints the number of results compared, and ends with status 1 if any differ or if there are fewer than expected.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+
+from fuseflow.manifest import make_manifest  # noqa: E402 (the library lies beside the scripts, not on the path)
+
+WAYS = ({"cores": 1, "shards": 1}, {"cores": 2, "shards": 5})
+METHODS, PROFILES, ROLES = 6, 2, 2
+FILES = 2 + 3 + 1
+VERDICT = {True: "ok", False: "FAILED"}
+"""splits.json and leakage.json; a table in three forms; the report."""
+
+
+def run(folder: Path, *, cores: int, settings: list[str], configfile: list[str]) -> list[str]:
+    """One run in a folder of its own; its manifest."""
+    snakemake = [str(Path(sys.executable).parent / "snakemake"), "--snakefile", str(REPOSITORY / "Snakefile")]
+    command = [*snakemake, "--directory", str(folder), "--cores", str(cores), "--quiet", "all", *configfile]
+    subprocess.run([*command, "--config", *settings], check=True, cwd=REPOSITORY)
+    return make_manifest(folder / "results")
+
+
+def compare(name: str, *, cases: int, settings: list[str], experiment: str = "") -> bool:
+    """Two runs of one configuration; whether they are the same and complete."""
+    configfile = ["--configfile", f"config/experiments/{experiment}.yaml"] if experiment else []
+    with tempfile.TemporaryDirectory() as parent:
+        first, second = (
+            run(
+                Path(parent) / f"run-{number}",
+                cores=way["cores"],
+                settings=[*settings, f"shards={way['shards']}"],
+                configfile=configfile,
+            )
+            for number, way in enumerate(WAYS, start=1)
+        )
+    expected = cases * (ROLES + METHODS + METHODS * PROFILES) + FILES
+    different = sorted(set(first) ^ set(second))
+    good = not different and len(first) >= expected
+    print(f"{name}: {len(first)} results, at least {expected} expected, {len(different)} differ: {VERDICT[good]}")
+    for line in different[:20]:
+        print("  first " if line in set(first) else "  second", line)
+    return good
+
+
+def main() -> int:
+    """Compare the default run, and the Harvard pairs where there is a mirror."""
+    shared = os.environ.get("FUSEFLOW_SHARED")
+    mirror = os.environ.get("MIRROR") or (str(Path(shared) / "data") if shared else "")
+    good = [compare("default", cases=24, settings=[])]
+    if mirror:
+        mirror = mirror if "://" in mirror else str(Path(mirror).resolve())
+        good.append(
+            compare(
+                "40 Harvard pairs", cases=40, settings=["limit=40", f"mirror={mirror}"], experiment="harvard-ct-mri"
+            )
+        )
+    else:
+        print("40 Harvard pairs: not run, they need a download mirror: make reproduce MIRROR=...")
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,218 @@
+# What all rules share: the checked configuration, names of files, and digests of code.
+
+import os
+import re
+import shlex
+import sys
+
+from snakemake.exceptions import WorkflowError
+
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+sys.path.insert(0, str(PROJECT / "scripts"))
+
+from fuseflow import provenance
+from fuseflow.cases import Shard
+from fuseflow.config import FOLDERS, load_config
+from fuseflow.errors import InputError
+from fuseflow.files import hash_of_file, sha256_of_bytes
+from fuseflow.fusion.registry import METHODS
+from fuseflow.metrics.registry import PROFILES
+from fuseflow.synthesize.registry import GENERATORS
+
+CARD_FOLDERS = [Path(folder) for folder in [*config.get("cards", []), "config/datasets", PROJECT / "config/datasets"]]
+
+# Scripts find the library, the cards and each other through these, so that no absolute path enters a plan.
+os.environ["FUSEFLOW_SCRIPTS"] = str(PROJECT / "scripts")
+os.environ["FUSEFLOW_CARDS"] = os.pathsep.join(str(folder) for folder in CARD_FOLDERS)
+# Jobs run the Python that runs Snakemake, unless --sdm gives them another; one thread each inside numeric libraries.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")})
+
+try:
+    RUN = load_config(config, CARD_FOLDERS)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+SHARDS = [str(shard) for shard in Shard.all(RUN.shards)]
+GENERATED = [dataset for dataset in RUN.datasets if RUN.cards[dataset].generator]
+DOWNLOADED = [dataset for dataset in RUN.datasets if not RUN.cards[dataset].generator]
+SPLIT = [dataset for dataset in RUN.datasets if "split" in RUN.cards[dataset].stages]
+
+
+def one_of(names):
+    """A pattern that matches these names and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=one_of(RUN.datasets),
+    method=one_of(RUN.methods),
+    profile=one_of(RUN.profiles),
+    shard=r"\d+of\d+",
+
+
+def code_digest(*entries):
+    """Digest of the code that makes a result: an edit reruns the rule, a touch does not."""
+    return provenance.code_digest(*entries)
+
+
+def options(*words, **named):
+    """Words of a command line, quoted; a named option is left out if its value is None or empty."""
+    for name, value in named.items():
+        values = [value] if isinstance(value, (str, int)) else value
+        if values is not None and values != [""]:
+            words += ("--" + name.replace("_", "-"), *map(str, values))
+    return shlex.join(words)
+
+
+def source_digest(dataset):
+    """Digest of where a data set comes from and of the hashes of its files."""
+    card = RUN.cards[dataset]
+    lists = [hash_of_file(card.path.with_name(source.verify)) for source in card.source if getattr(source, "verify", None)]
+    return sha256_of_bytes(repr([card.source, lists]).encode())[:16]
+
+
+def generator_options(dataset):
+    """How a synthetic data set is made."""
+    source = RUN.cards[dataset].generator
+    return options(generator=source.generator, seed=source.seed, patients=source.patients, slices=source.slices)
+
+
+def index_options(dataset):
+    """How cases and patients are found in the raw files of a data set."""
+    card = RUN.cards[dataset]
+    words = [f"--role={role}={pattern}" for role, pattern in sorted(card.roles.items())]
+    words += ["--public-ids"] if card.ids == "public" else []
+    return options(*words, patient=card.patient, salt=RUN.salt, limit=RUN.limit, shards=RUN.shards)
+
+
+def convert_options(dataset):
+    """What the images of a data set must be like."""
+    card = RUN.cards[dataset]
+    return options(
+        roles=sorted(card.roles), size=card.expect.size, bits=card.expect.bits, on_refused=RUN.on_refused
+    )
+
+
+def split_options(dataset):
+    """How the cases of a data set are divided."""
+    fractions = [f"{name}={share}" for name, share in RUN.split["fractions"].items()]
+    return options(
+        dataset=dataset,
+        scheme=RUN.split["scheme"],
+        fractions=fractions,
+        salt=RUN.split["salt"],
+        on_leak=RUN.split["on_leak"],
+        on_refused=RUN.on_refused,
+    )
+
+
+def published_splits_digest(dataset):
+    """Digest of the published splits that a data set's card holds."""
+    return sha256_of_bytes(repr(RUN.cards[dataset].published_splits).encode())[:16]
+
+
+def fuse_options(dataset):
+    """Which roles are A and B, and how colour becomes grey: as the first profile says."""
+    a, b = RUN.pair(dataset)
+    grey = PROFILES.declared(RUN.profiles[0], "grey")
+    return options(a_role=a, b_role=b, grey=grey, on_refused=RUN.on_refused)
+
+
+def evaluate_options(dataset):
+    """Which roles are A and B."""
+    a, b = RUN.pair(dataset)
+    return options(a_role=a, b_role=b, on_refused=RUN.on_refused)
+
+
+def cases_for(stage):
+    """Input function: the case table that a stage reads."""
+
+    def table(wildcards):
+        folder = RUN.folder_before(wildcards.dataset, stage)
+        if folder == FOLDERS["split"]:
+            return f"<results>/{wildcards.dataset}/{folder}/cases.tsv"
+        return f"<results>/{wildcards.dataset}/{folder}/{wildcards.shard}"
+
+    return table
+
+
+def images_for(stage):
+    """Input function: the shard folder whose images a stage reads."""
+    return lambda wildcards: (
+        f"<results>/{wildcards.dataset}/{RUN.folder_before(wildcards.dataset, stage, images=True)}/{wildcards.shard}"
+    )
+
+
+def table_of(cases):
+    """The case table that an input of `cases_for` is or holds."""
+    return cases if cases.endswith(".tsv") else f"{cases}/cases.tsv"
+
+
+def shard_folders(dataset, folder):
+    """Every shard folder of a stage."""
+    return collect("<results>/{dataset}/{folder}/{shard}", dataset=dataset, folder=folder, shard=SHARDS)
+
+
+def split_files(dataset):
+    """The results of the split stage, for data sets that list it."""
+    names = ["splits.json", "leakage.json", "cases.tsv", "refused.tsv"] if dataset in SPLIT else []
+    return [f"<results>/{dataset}/split/{name}" for name in names]
+
+
+def all_results(pattern):
+    """A pattern filled with every data set, profile, method and shard of the run."""
+    return collect(pattern, dataset=RUN.datasets, profile=RUN.profiles, method=RUN.methods, shard=SHARDS)
+
+
+def refused_tables():
+    """Every table of refused cases, or the folder that holds it, with what it is about: DATASET[/METHOD[/PROFILE]]."""
+    found = []
+    for dataset in RUN.datasets:
+        found += [(dataset, path) for path in shard_folders(dataset, FOLDERS["convert"])]
+        found += [(dataset, path) for path in split_files(dataset) if path.endswith("/refused.tsv")]
+        for method in RUN.methods:
+            about = f"{dataset}/{method}"
+            found += [(about, path) for path in shard_folders(dataset, f"{FOLDERS['fuse']}/{method}")]
+            for profile in RUN.profiles:
+                tables = collect(
+                    "<results>/{dataset}/metrics/{profile}/{method}/{shard}.refused.tsv",
+                    dataset=dataset,
+                    profile=profile,
+                    method=method,
+                    shard=SHARDS,
+                )
+                found += [(f"{about}/{profile}", path) for path in tables]
+    return found
+
+
+def named_refused(paths):
+    """The tables of `refused_tables` as tabulate.py takes them: ABOUT=TABLE."""
+    tables = (path if path.endswith(".tsv") else f"{path}/refused.tsv" for path in paths)
+    return [f"{about}={table}" for (about, _), table in zip(refused_tables(), tables, strict=True)]
+
+
+def published_options():
+    """The published tables to put beside ours; they lie beside the scripts, so that no absolute path enters a plan."""
+    paths = [f'"$FUSEFLOW_SCRIPTS/../config/published/{name}.tsv"' for name in RUN.published]
+    return " ".join(["--published", *paths] if paths else [])
+
+
+def published_digest():
+    """Digest of the published tables."""
+    return [hash_of_file(PROJECT / "config" / "published" / f"{name}.tsv")[:16] for name in RUN.published]
+
+
+def profile_modules():
+    """Modules of the run's metric profiles, for digests."""
+    return [PROFILES.module(profile) for profile in RUN.profiles]
+
+
+def method_modules():
+    """Modules of the run's fusion methods, for digests."""
+    return [METHODS.module(method) for method in RUN.methods]
+
+
+def cards_digest():
+    """Digest of the cards of the run's data sets."""
+    return [hash_of_file(RUN.cards[dataset].path)[:16] for dataset in RUN.datasets]
