@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
+ALLOWED_SKIPS = TESTS / "allowed_skips.txt"
+skipped: set[str] = set()
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,20 @@ def shared() -> Path:
     if not (path / "golden").is_dir():
         raise pytest.UsageError(f"FUSEFLOW_SHARED={folder} holds no golden/ folder")
     return path
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped."""
+    if report.skipped:
+        skipped.add(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a strict run in which a test was skipped that is not on the list."""
+    if not os.environ.get("FUSEFLOW_STRICT_SKIPS"):
+        return
+    lines = [line for line in ALLOWED_SKIPS.read_text().splitlines() if line and not line.startswith("#")]
+    forbidden = sorted(skipped - {line.split("\t")[0] for line in lines})
+    if forbidden:
+        print(f"\nskipped, and not named in {ALLOWED_SKIPS.name}: {', '.join(forbidden)}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

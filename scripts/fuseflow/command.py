@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -47,11 +48,16 @@ def run(
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s: %(message)s", force=True)
     arguments = parser.parse_args(argv)
     start = _cpu_seconds()
+    # Ended by a scheduler, a program still clears its temporary files away.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         status = body(arguments)
-    except FuseflowError as error:
+    except (FuseflowError, OSError) as error:
         sys.stderr.write(f"{parser.prog}: error: {error}\n")
         return UNUSABLE
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{parser.prog}: interrupted\n")
+        return 128 + signal.SIGINT
     seconds = _cpu_seconds() - start
     if seconds >= WORTH_TELLING:
         log.info("%s took %.2f s of CPU time", parser.prog, seconds)

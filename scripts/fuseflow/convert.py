@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from fuseflow.errors import Refused
 from fuseflow.formats.png import Pixels, read_png
 from fuseflow.grey import is_grey

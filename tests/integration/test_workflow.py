@@ -9,7 +9,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import REPOSITORY, SNAKEMAKE, Run, jobs
+from running import REPOSITORY, SNAKEMAKE, Run, jobs
 
 from fuseflow.files import read_table
 from fuseflow.manifest import make_manifest

@@ -19,14 +19,28 @@ from fuseflow.fusion.registry import METHODS
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.synthesize.registry import GENERATORS
 
-CARD_FOLDERS = [Path(folder) for folder in [*config.get("cards", []), "config/datasets", PROJECT / "config/datasets"]]
+CARD_FOLDERS = [
+    Path(folder)
+    for folder in [
+        *config.get("cards", []),
+        "config/datasets",
+        PROJECT / "config/datasets",
+    ]
+]
 
 # Scripts find the library, the cards and each other through these, so that no absolute path enters a plan.
 os.environ["FUSEFLOW_SCRIPTS"] = str(PROJECT / "scripts")
 os.environ["FUSEFLOW_CARDS"] = os.pathsep.join(str(folder) for folder in CARD_FOLDERS)
 # Jobs run the Python that runs Snakemake, unless --sdm gives them another; one thread each inside numeric libraries.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")})
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
+os.environ.update(
+    {
+        name: "1"
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    }
+)
 
 try:
     RUN = load_config(config, CARD_FOLDERS)
@@ -68,14 +82,23 @@ def options(*words, **named):
 def source_digest(dataset):
     """Digest of where a data set comes from and of the hashes of its files."""
     card = RUN.cards[dataset]
-    lists = [hash_of_file(card.path.with_name(source.verify)) for source in card.source if getattr(source, "verify", None)]
+    lists = [
+        hash_of_file(card.path.with_name(source.verify))
+        for source in card.source
+        if getattr(source, "verify", None)
+    ]
     return sha256_of_bytes(repr([card.source, lists]).encode())[:16]
 
 
 def generator_options(dataset):
     """How a synthetic data set is made."""
     source = RUN.cards[dataset].generator
-    return options(generator=source.generator, seed=source.seed, patients=source.patients, slices=source.slices)
+    return options(
+        generator=source.generator,
+        seed=source.seed,
+        patients=source.patients,
+        slices=source.slices,
+    )
 
 
 def index_options(dataset):
@@ -83,14 +106,19 @@ def index_options(dataset):
     card = RUN.cards[dataset]
     words = [f"--role={role}={pattern}" for role, pattern in sorted(card.roles.items())]
     words += ["--public-ids"] if card.ids == "public" else []
-    return options(*words, patient=card.patient, salt=RUN.salt, limit=RUN.limit, shards=RUN.shards)
+    return options(
+        *words, patient=card.patient, salt=RUN.salt, limit=RUN.limit, shards=RUN.shards
+    )
 
 
 def convert_options(dataset):
     """What the images of a data set must be like."""
     card = RUN.cards[dataset]
     return options(
-        roles=sorted(card.roles), size=card.expect.size, bits=card.expect.bits, on_refused=RUN.on_refused
+        roles=sorted(card.roles),
+        size=card.expect.size,
+        bits=card.expect.bits,
+        on_refused=RUN.on_refused,
     )
 
 
@@ -151,29 +179,42 @@ def table_of(cases):
 
 def shard_folders(dataset, folder):
     """Every shard folder of a stage."""
-    return collect("<results>/{dataset}/{folder}/{shard}", dataset=dataset, folder=folder, shard=SHARDS)
+    return collect(
+        "<results>/{dataset}/{folder}/{shard}",
+        dataset=dataset,
+        folder=folder,
+        shard=SHARDS,
+    )
 
 
 def split_files(dataset):
     """The results of the split stage, for data sets that list it."""
-    names = ["splits.json", "leakage.json", "cases.tsv", "refused.tsv"] if dataset in SPLIT else []
+    names = (
+        ["splits.json", "leakage.json", "cases.tsv", "refused.tsv"]
+        if dataset in SPLIT
+        else []
+    )
     return [f"<results>/{dataset}/split/{name}" for name in names]
-
-
-def all_results(pattern):
-    """A pattern filled with every data set, profile, method and shard of the run."""
-    return collect(pattern, dataset=RUN.datasets, profile=RUN.profiles, method=RUN.methods, shard=SHARDS)
 
 
 def refused_tables():
     """Every table of refused cases, or the folder that holds it, with what it is about: DATASET[/METHOD[/PROFILE]]."""
     found = []
     for dataset in RUN.datasets:
-        found += [(dataset, path) for path in shard_folders(dataset, FOLDERS["convert"])]
-        found += [(dataset, path) for path in split_files(dataset) if path.endswith("/refused.tsv")]
+        found += [
+            (dataset, path) for path in shard_folders(dataset, FOLDERS["convert"])
+        ]
+        found += [
+            (dataset, path)
+            for path in split_files(dataset)
+            if path.endswith("/refused.tsv")
+        ]
         for method in RUN.methods:
             about = f"{dataset}/{method}"
-            found += [(about, path) for path in shard_folders(dataset, f"{FOLDERS['fuse']}/{method}")]
+            found += [
+                (about, path)
+                for path in shard_folders(dataset, f"{FOLDERS['fuse']}/{method}")
+            ]
             for profile in RUN.profiles:
                 tables = collect(
                     "<results>/{dataset}/metrics/{profile}/{method}/{shard}.refused.tsv",
@@ -188,19 +229,34 @@ def refused_tables():
 
 def named_refused(paths):
     """The tables of `refused_tables` as tabulate.py takes them: ABOUT=TABLE."""
-    tables = (path if path.endswith(".tsv") else f"{path}/refused.tsv" for path in paths)
-    return [f"{about}={table}" for (about, _), table in zip(refused_tables(), tables, strict=True)]
+    tables = (
+        path if path.endswith(".tsv") else f"{path}/refused.tsv" for path in paths
+    )
+    return [
+        f"{about}={table}"
+        for (about, _), table in zip(refused_tables(), tables, strict=True)
+    ]
+
+
+def table_file(ending):
+    """The table of the run in one of its forms."""
+    return f"<results>/tables/{RUN.experiment}.{ending}"
 
 
 def published_options():
     """The published tables to put beside ours; they lie beside the scripts, so that no absolute path enters a plan."""
-    paths = [f'"$FUSEFLOW_SCRIPTS/../config/published/{name}.tsv"' for name in RUN.published]
+    paths = [
+        f'"$FUSEFLOW_SCRIPTS/../config/published/{name}.tsv"' for name in RUN.published
+    ]
     return " ".join(["--published", *paths] if paths else [])
 
 
 def published_digest():
     """Digest of the published tables."""
-    return [hash_of_file(PROJECT / "config" / "published" / f"{name}.tsv")[:16] for name in RUN.published]
+    return [
+        hash_of_file(PROJECT / "config" / "published" / f"{name}.tsv")[:16]
+        for name in RUN.published
+    ]
 
 
 def profile_modules():
@@ -216,3 +272,15 @@ def method_modules():
 def cards_digest():
     """Digest of the cards of the run's data sets."""
     return [hash_of_file(RUN.cards[dataset].path)[:16] for dataset in RUN.datasets]
+
+
+def report_options():
+    """What the report is about."""
+    datasets = [f"{dataset}={','.join(RUN.pair(dataset))}" for dataset in RUN.datasets]
+    return options(
+        experiment=RUN.experiment,
+        datasets=datasets,
+        methods=RUN.methods,
+        profiles=RUN.profiles,
+        shards=RUN.shards,
+    )

@@ -13,7 +13,9 @@ rule evaluate:
         "../../envs/fuseflow.yaml"
     threads: RUN.threads
     params:
-        code=lambda wildcards: code_digest("evaluate", PROFILES.module(wildcards.profile)),
+        code=lambda wildcards: code_digest(
+            "evaluate", PROFILES.module(wildcards.profile)
+        ),
         options=lambda wildcards: evaluate_options(wildcards.dataset),
         table=lambda wildcards, input: table_of(input.cases),
     shell:

@@ -1,6 +1,8 @@
 rule split:
     input:
-        lambda wildcards: shard_folders(wildcards.dataset, RUN.folder_before(wildcards.dataset, "split")),
+        lambda wildcards: shard_folders(
+            wildcards.dataset, RUN.folder_before(wildcards.dataset, "split")
+        ),
     output:
         splits="<results>/{dataset}/split/splits.json",
         leakage=report(

@@ -9,7 +9,8 @@ rule synthesize:
         "../../envs/fuseflow.yaml"
     params:
         code=lambda wildcards: code_digest(
-            "synthesize", GENERATORS.module(RUN.cards[wildcards.dataset].generator.generator)
+            "synthesize",
+            GENERATORS.module(RUN.cards[wildcards.dataset].generator.generator),
         ),
         options=lambda wildcards: generator_options(wildcards.dataset),
     shell:

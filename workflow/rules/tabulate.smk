@@ -1,16 +1,22 @@
 rule tabulate:
     input:
-        metrics=all_results("<results>/{dataset}/metrics/{profile}/{method}/{shard}.tsv"),
+        metrics=collect(
+            "<results>/{dataset}/metrics/{profile}/{method}/{shard}.tsv",
+            dataset=RUN.datasets,
+            profile=RUN.profiles,
+            method=RUN.methods,
+            shard=SHARDS,
+        ),
         refused=[path for _, path in refused_tables()],
     output:
         tsv=report(
-            collect("<results>/tables/{experiment}.tsv", experiment=RUN.experiment),
+            table_file("tsv"),
             category="Tables",
             labels={"file": "summary"},
             caption="../report/table.rst",
         ),
-        md=collect("<results>/tables/{experiment}.md", experiment=RUN.experiment),
-        tex=collect("<results>/tables/{experiment}.tex", experiment=RUN.experiment),
+        md=table_file("md"),
+        tex=table_file("tex"),
     log:
         "<logs>/tabulate.log",
     conda:

@@ -1,0 +1,300 @@
+"""The report: one page that says what was run, what came out, what was refused, and what is known to be wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from fuseflow.cards import Card
+from fuseflow.cases import Case, Shard, read_cases, read_refused
+from fuseflow.errors import REASONS, InputError
+from fuseflow.fusion.method import Method
+from fuseflow.metrics.variant import Profile
+from fuseflow.render import WideTable
+
+TEMPLATES = Path(__file__).parent / "templates"
+LISTED = 200
+"""How many refusals are listed one by one; the counts are always complete."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refused case; `scope` names the methods or profiles if it was not refused for all of them."""
+
+    case: str
+    stage: str
+    reason: str
+    detail: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture with its caption; `data` is base64 of its PNG, empty if there is no picture."""
+
+    caption: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A case side by side: both sources and every fused image."""
+
+    case: str
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to split: cases and patients per split, where it comes from, and what leaks, in words."""
+
+    name: str
+    active: bool
+    source: str
+    cases: Mapping[str, int]
+    patients: Mapping[str, int]
+    strata: Mapping[str, Mapping[str, int]]
+    leaks: bool
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DatasetPart:
+    """What the page says about one data set."""
+
+    card: Card
+    pair: tuple[str, str]
+    found: int
+    patients: int
+    kept: int
+    reasons: tuple[tuple[str, str, str, int], ...]
+    refusals: tuple[Refusal, ...]
+    schemes: tuple[Scheme, ...]
+    strips: tuple[Strip, ...]
+
+
+def gather(
+    card: Card,
+    results: Path,
+    *,
+    pair: tuple[str, str],
+    methods: Sequence[str],
+    profiles: Sequence[str],
+    shards: int,
+) -> DatasetPart:
+    """Read everything that the page says about a data set from its results.
+
+    Parameters
+    ----------
+    card
+        The data set.
+    results
+        The folder that holds ``<dataset>/index``, ``converted``, ``split``, ``fused`` and ``metrics``.
+    pair
+        The roles (A, B) that were fused.
+    methods, profiles
+        What was run.
+    shards
+        In how many parts the data set was cut.
+
+    Raises
+    ------
+    InputError
+        If a table is missing or unusable.
+    """
+    folder, names = results / card.id, [str(shard) for shard in Shard.all(shards)]
+    found = [case for name in names for case in read_cases(folder / "index" / f"{name}.tsv")]
+    kept = {case.id: case for name in names for case in read_cases(folder / "converted" / name / "cases.tsv")}
+    refusals = _refusals_of(folder, card, names, methods, profiles)
+    lost = {refusal.case for refusal in refusals if not refusal.scope}
+    ids = sorted(case for case in kept if case not in lost)
+    fused = {
+        method: {case.id: case for name in names for case in read_cases(folder / "fused" / method / name / "cases.tsv")}
+        for method in methods
+    }
+    return DatasetPart(
+        card=card,
+        pair=pair,
+        found=len(found),
+        patients=len({case.patient for case in found}),
+        kept=len(ids),
+        reasons=_count_reasons(refusals),
+        refusals=tuple(refusals),
+        schemes=_schemes(folder / "split", card) if "split" in card.stages else (),
+        strips=tuple(_strip(kept[case], pair, fused) for case in first_middle_last(ids)),
+    )
+
+
+def first_middle_last(ids: Sequence[str]) -> list[str]:
+    """The first, the middle and the last of sorted ids, each once.
+
+    Examples
+    --------
+    >>> first_middle_last("abcde"), first_middle_last("ab"), first_middle_last("")
+    (['a', 'c', 'e'], ['a', 'b'], [])
+    """
+    places = sorted({0, len(ids) // 2, len(ids) - 1})
+    return [ids[place] for place in places] if ids else []
+
+
+def _refusals_of(
+    folder: Path, card: Card, shards: Sequence[str], methods: Sequence[str], profiles: Sequence[str]
+) -> list[Refusal]:
+    tables = [("", folder / "converted" / shard / "refused.tsv") for shard in shards]
+    if "split" in card.stages:
+        tables.append(("", folder / "split" / "refused.tsv"))
+    for method in methods:
+        tables += [(method, folder / "fused" / method / shard / "refused.tsv") for shard in shards]
+        for profile in profiles:
+            scope = f"{method} by {profile}"
+            tables += [(scope, folder / "metrics" / profile / method / f"{shard}.refused.tsv") for shard in shards]
+    scopes: dict[tuple[str, str, str, str], list[str]] = {}
+    for scope, table in tables:
+        for row in read_refused(table):
+            scopes.setdefault((row.case, row.stage, row.reason, row.detail), []).append(scope)
+    return [Refusal(*key, ", ".join(filter(None, found))) for key, found in sorted(scopes.items())]
+
+
+def _count_reasons(refusals: Iterable[Refusal]) -> tuple[tuple[str, str, str, int], ...]:
+    """Stage, reason, its meaning, and how many cases."""
+    cases = {(refusal.stage, refusal.reason, refusal.case) for refusal in refusals}
+    counts = Counter((stage, reason) for stage, reason, _ in cases)
+    return tuple(
+        (stage, reason, REASONS.get(reason, "a reason this version does not know"), count)
+        for (stage, reason), count in sorted(counts.items())
+    )
+
+
+def _schemes(folder: Path, card: Card) -> tuple[Scheme, ...]:
+    splits, leakage = _read_json(folder / "splits.json"), _read_json(folder / "leakage.json")
+    return tuple(
+        Scheme(
+            name=name,
+            active=name == splits["active"],
+            source=card.published_splits[name].source if name in card.published_splits else "",
+            cases=_in_order(leakage[name]["cases"]),
+            patients=leakage[name]["patients"],
+            strata={stratum: counts for stratum, counts in leakage[name]["strata"].items() if stratum},
+            leaks=leakage[name]["leaks"],
+            sentences=leak_sentences(leakage[name]),
+        )
+        for name in sorted(splits["schemes"], key=lambda name: (name != splits["active"], name))
+    )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); rerun the stage that writes it") from None
+
+
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    known = ("train", "val", "test")
+    return dict(sorted(counts.items(), key=lambda item: (known.index(item[0]) if item[0] in known else 3, item[0])))
+
+
+def leak_sentences(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say in words what the splits of a scheme share, from its entry in ``leakage.json``.
+
+    Examples
+    --------
+    >>> none = {"count": 0, "list": []}
+    >>> shared = {"count": 1, "list": [{"patient": "2", "cases": {"test": ["2004"], "train": ["2005"]}}]}
+    >>> leak_sentences({"shared_patients": shared, "identical_pixels": none, "near_duplicates": none})[0]
+    'The same patient is in train and test.'
+    """
+    shared, identical, near = (found[key] for key in ("shared_patients", "identical_pixels", "near_duplicates"))
+    sentences = [_shared_sentence(shared)]
+    if identical["count"]:
+        sentences.append(f"{_count(identical['count'], 'picture')} (or its mirror image) is in more than one split.")
+    else:
+        sentences.append("No picture is in two splits, not even mirrored.")
+    if near["count"]:
+        pairs = _count(near["count"], "pair")
+        sentences.append(f"{pairs} of pictures in different splits look nearly the same; leakage.json lists them.")
+    return tuple(sentences)
+
+
+def _shared_sentence(shared: Mapping[str, Any]) -> str:
+    if not shared["count"]:
+        return "No patient is in two splits."
+    patients = "The same patient is" if shared["count"] == 1 else f"The same {shared['count']} patients are"
+    places = {tuple(_in_order(dict.fromkeys(entry["cases"], 0))) for entry in shared["list"]}
+    if len(places) > 1 or len(shared["list"]) < shared["count"]:
+        return f"{patients} in more than one split."
+    return f"{patients} in {' and '.join(places.pop())}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _strip(case: Case, pair: tuple[str, str], fused: Mapping[str, Mapping[str, Case]]) -> Strip:
+    sources = [_image(case, role, f"{role} ({letter})") for role, letter in zip(pair, "AB", strict=True)]
+    results = [
+        _image(cases[case.id], "FUSED", method) if case.id in cases else Image(f"{method}: refused", "")
+        for method, cases in fused.items()
+    ]
+    return Strip(case.id, (*sources, *results))
+
+
+def _image(case: Case, role: str, caption: str) -> Image:
+    try:
+        return Image(caption, base64.b64encode(case.path(role).read_bytes()).decode("ascii"))
+    except OSError as error:
+        raise InputError(f"the {role} image of case {case.id} cannot be read ({error.strerror})") from None
+
+
+def render_page(
+    *,
+    experiment: str,
+    parts: Sequence[DatasetPart],
+    methods: Sequence[Method],
+    profiles: Sequence[Profile],
+    tables: Sequence[WideTable],
+    provenance: Mapping[str, str],
+) -> str:
+    """Render the page as HTML that needs no other file, no network and no JavaScript.
+
+    Parameters
+    ----------
+    experiment
+        The title.
+    parts
+        One per data set.
+    methods, profiles
+        What was run.
+    tables
+        The results.
+    provenance
+        Digest of the code, versions: shown as they are.
+
+    Returns
+    -------
+    str
+        The same text for the same arguments; every text in them is escaped.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        experiment=experiment,
+        parts=parts,
+        methods=methods,
+        profiles=profiles,
+        tables=tables,
+        provenance=provenance,
+        listed=LISTED,
+    )

@@ -1,0 +1,106 @@
+r"""Write the report of a run: one HTML page that needs no other file and no network.
+
+It reads the results of every data set below the folder RESULTS and the summary table that tabulate.py wrote.
+
+for example:
+  python scripts/report.py --experiment default --results results --datasets synthetic-ct-mri=MR,CT --methods LP DWT \
+      --profiles reference --shards 2 --tables results/tables/default.tsv --output results/report/index.html
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+from fuseflow import command
+from fuseflow.cards import default_card_folders, load_card
+from fuseflow.errors import InputError
+from fuseflow.files import write_text
+from fuseflow.fusion.registry import METHODS
+from fuseflow.metrics.registry import PROFILES
+from fuseflow.provenance import versions
+from fuseflow.render import wide_tables
+from fuseflow.report import gather, render_page
+from fuseflow.stage import positive
+from fuseflow.tables import read_summary
+
+log = logging.getLogger("report")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Define the command line."""
+    parser = command.make_parser(__doc__)
+    parser.add_argument("--experiment", required=True, metavar="NAME", help="title of the page")
+    parser.add_argument("--results", type=Path, required=True, metavar="FOLDER", help="folder with the results")
+    parser.add_argument(
+        "--datasets", nargs="+", required=True, metavar="ID=A,B", help="data sets, each with the roles that were fused"
+    )
+    parser.add_argument("--methods", nargs="+", required=True, metavar="NAME", help="fusion methods that were run")
+    parser.add_argument("--profiles", nargs="+", required=True, metavar="NAME", help="metric profiles that were run")
+    parser.add_argument(
+        "--shards", type=positive, required=True, metavar="N", help="parts that each data set was cut into"
+    )
+    parser.add_argument(
+        "--tables", type=Path, required=True, metavar="TABLE", help="the summary, NAME.tsv of tabulate.py"
+    )
+    parser.add_argument(
+        "--cards",
+        nargs="+",
+        type=Path,
+        default=default_card_folders(),
+        metavar="FOLDER",
+        help="where data set cards are looked for (default: FUSEFLOW_CARDS, else the project's own)",
+    )
+    parser.add_argument(
+        "--provenance",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what else made the results, such as code=DIGEST",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.HTML", help="the page")
+    return parser
+
+
+def read_pair(argument: str) -> tuple[str, tuple[str, str]]:
+    """Data set and roles (A, B) of an argument such as ``heads=MR,CT``."""
+    dataset, _, roles = argument.partition("=")
+    names = roles.split(",")
+    if not dataset or len(names) != 2 or not all(names):
+        raise InputError(f"--datasets takes ID=A,B such as synthetic-ct-mri=MR,CT, not {argument!r}")
+    return dataset, (names[0], names[1])
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the page."""
+    given = dict(argument.partition("=")[::2] for argument in arguments.provenance)
+    profiles = [PROFILES.load(name) for name in arguments.profiles]
+    summary = read_summary(arguments.tables)
+    unknown = sorted({row.profile for row in summary} - {profile.name for profile in profiles})
+    if unknown:
+        raise InputError(f"{arguments.tables} has rows of the profile {unknown[0]}, which is not among --profiles")
+    parts = [
+        gather(
+            load_card(dataset, arguments.cards),
+            arguments.results,
+            pair=pair,
+            methods=arguments.methods,
+            profiles=arguments.profiles,
+            shards=arguments.shards,
+        )
+        for dataset, pair in map(read_pair, arguments.datasets)
+    ]
+    page = render_page(
+        experiment=arguments.experiment,
+        parts=parts,
+        methods=[METHODS.load(name) for name in arguments.methods],
+        profiles=profiles,
+        tables=wide_tables(summary, {profile.name: profile for profile in profiles}),
+        provenance={**given, **versions()},
+    )
+    write_text(arguments.output, page)
+    log.info("report: %d data sets, %d kB", len(parts), len(page.encode()) // 1000)
+    return command.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(command.run(make_parser(), main))

@@ -1,0 +1,138 @@
+"""Every stage alone, on plain files, without Snakemake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fuseflow.files import read_table
+from fuseflow.formats.png import read_png_file, write_png
+from fuseflow.provenance import SCRIPTS
+
+NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+
+
+def program(name: str, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def folders(tmp_path):
+    generator = np.random.default_rng(0)
+    for folder in ("MRI", "CT"):
+        (tmp_path / folder).mkdir()
+        for name in ("11", "12"):
+            pixels = generator.integers(0, 256, (40, 48), np.uint8)
+            (tmp_path / folder / f"{name}.png").write_bytes(write_png(pixels))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_is_written_for_a_person(name):
+    text = program(name, "--help").stdout
+
+    assert "for example:" in text
+    assert f"python scripts/{name}.py" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_arguments_are_wrong_usage(name):
+    assert "error:" in program(name, status=2).stderr
+
+
+def test_fusing_two_images(folders):
+    output = folders / "fused.png"
+
+    program(
+        "fuse", "--method", "maximum", "--a", folders / "MRI/11.png", "--b", folders / "CT/11.png", "--output", output
+    )
+
+    expected = np.maximum(read_png_file(folders / "MRI/11.png"), read_png_file(folders / "CT/11.png"))
+    np.testing.assert_array_equal(read_png_file(output), expected)
+
+
+def test_scoring_folders_pairs_files_by_name(folders):
+    (folders / "fused").mkdir()
+    for name in ("11", "12"):
+        (folders / "fused" / f"{name}.png").write_bytes((folders / "MRI" / f"{name}.png").read_bytes())
+    output = folders / "table.tsv"
+
+    arguments = ["--a", folders / "MRI", "--b", folders / "CT", "--fused", folders / "fused", "--output", output]
+    program("evaluate", "--profile", "cddfuse-2023", *arguments)
+
+    assert output.read_text().splitlines()[0] == "dataset\tmethod\tprofile\tcase\tmetric\tvariant\tvalue"
+    rows = read_table(output)
+    assert [row["case"] for row in rows] == ["11"] * 12 + ["12"] * 12
+    assert [row["metric"] for row in rows[:12]] == ["EN", "SD", "SF", "AG", "MI", "MSE", "CC", "PSNR", "SCD", "VIF", "Qabf", "SSIM"]
+    assert {row["value"] for row in rows if row["metric"] == "SCD"} == {"nan"}
+    assert {row["method"] for row in rows} == {"fused"}
+
+
+def test_a_fused_image_without_its_sources_is_refused_by_name(folders):
+    (folders / "fused").mkdir()
+    for name in ("11", "99"):
+        (folders / "fused" / f"{name}.png").write_bytes((folders / "MRI" / "11.png").read_bytes())
+    output = folders / "table.tsv"
+
+    arguments = ["--a", folders / "MRI", "--b", folders / "CT", "--fused", folders / "fused", "--output", output]
+    done = program("evaluate", "--profile", "reference", *arguments)
+
+    assert "refused 99: orphan" in done.stderr
+    assert {row["case"] for row in read_table(output)} == {"11"}
+    assert read_table(folders / "table.refused.tsv")[0]["case"] == "99"
+    program("evaluate", "--profile", "reference", *arguments, "--on-refused", "fail", status=1)
+
+
+def test_converting_a_folder(folders):
+    (folders / "CT" / "bad.png").write_bytes(b"text")
+
+    program("convert", "--input", folders / "CT", "--output", folders / "out")
+
+    np.testing.assert_array_equal(
+        read_png_file(folders / "out" / "image" / "11.png"), read_png_file(folders / "CT" / "11.png")
+    )
+    assert read_table(folders / "out" / "refused.tsv")[0]["reason"] == "unreadable"
+
+
+def test_index_then_convert_by_hand(folders):
+    roles = ["--role", "CT=CT/{case}.png", "--role", "MR=MRI/{case}.png"]
+    program("index", "--raw", folders, *roles, "--public-ids", "--shards", 1, "--output", folders / "index")
+    table = folders / "index" / "0of1.tsv"
+
+    program("convert", "--cases", table, "--raw", folders, "--roles", "CT", "MR", "--output", folders / "out")
+
+    assert len(read_table(folders / "out" / "cases.tsv")) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("fuse", ["--method", "LPX", "--a", "a", "--b", "b", "--output", "o"], "there is no fusion method 'LPX'"),
+        ("fuse", ["--method", "LP", "--a", "none.png", "--b", "none.png", "--output", "o"], "none.png"),
+        ("fuse", ["--method", "LP", "--output", "o"], "--a and --b"),
+        ("fuse", ["--method", "LP", "--cases", "none.tsv", "--output", "o"], "--a-role"),
+        ("evaluate", ["--profile", "x", "--fused", "f", "--output", "o"], "there is no metric profile 'x'"),
+        ("evaluate", ["--profile", "reference", "--a", "none", "--b", "b", "--fused", "f", "--output", "o"], "none"),
+        ("convert", ["--input", "none", "--output", "o"], "none does not exist"),
+        ("convert", ["--output", "o"], "either --input or --cases"),
+        ("convert", ["--cases", "none.tsv", "--raw", ".", "--roles", "CT", "--output", "o"], "none.tsv does not exist"),
+        ("index", ["--raw", "none", "--role", "CT={case}", "--output", "o"], "none does not exist"),
+        ("index", ["--raw", ".", "--role", "CT", "--output", "o"], "ROLE=PATTERN"),
+        ("manifest", ["none"], "holds no results"),
+    ],
+)
+def test_wrong_usage_is_said_in_one_sentence(tmp_path, monkeypatch, name, arguments, words):
+    monkeypatch.chdir(tmp_path)
+
+    done = program(name, *arguments, status=2)
+
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []

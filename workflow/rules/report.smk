@@ -1,0 +1,35 @@
+rule report:
+    input:
+        table=rules.tabulate.output.tsv,
+        index=collect(
+            "<results>/{dataset}/index/{shard}.tsv", dataset=RUN.datasets, shard=SHARDS
+        ),
+        converted=[
+            path
+            for dataset in RUN.datasets
+            for path in shard_folders(dataset, FOLDERS["convert"])
+        ],
+        split=[path for dataset in RUN.datasets for path in split_files(dataset)],
+        fused=collect(
+            "<results>/{dataset}/fused/{method}/{shard}",
+            dataset=RUN.datasets,
+            method=RUN.methods,
+            shard=SHARDS,
+        ),
+        refused=[path for _, path in refused_tables()],
+    output:
+        page="<results>/report/index.html",
+    log:
+        "<logs>/report.log",
+    conda:
+        "../../envs/fuseflow.yaml"
+    params:
+        code=code_digest(
+            "report", "templates/report.html.j2", *profile_modules(), *method_modules()
+        ),
+        cards=cards_digest(),
+        results=subpath(output.page, ancestor=2),
+        options=report_options(),
+    shell:
+        'python "$FUSEFLOW_SCRIPTS/report.py" --results {params.results} --tables {input.table} {params.options}'
+        " --output {output.page} 2> {log}"
