@@ -24,7 +24,7 @@ define install
 	@test -n "$(PYTHON)" || { echo "fuseflow needs Python 3.11, 3.12 or 3.13; give its path: make PYTHON=..." >&2; exit 2; }
 	@if command -v uv > /dev/null; then \
 		test -x $(BIN)/python || uv venv --quiet --python "$(PYTHON)" $(VENV); \
-		uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1); \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement $(1); \
 	else \
 		test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV); \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(1); \

@@ -92,8 +92,6 @@ def read_tables(tables: Sequence[Path]) -> list[Case]:
     for one, other in pairwise(cases):
         if one.id == other.id:
             raise InputError(f"case {one.id} is in two of the tables; give every case once")
-    if not cases:
-        raise InputError(f"there are no cases in the {len(tables)} tables given; nothing can be split")
     return cases
 
 
@@ -133,7 +131,11 @@ def make_schemes(arguments: argparse.Namespace, cases: Collection[Case]) -> dict
     """Scheme -> split -> case ids."""
     published = published_schemes(arguments)
     schemes = {PATIENT_SCHEME: split_by_patient(cases, fractions=dict(arguments.fractions), salt=arguments.salt)}
+    wanted = {arguments.scheme, *(argument.partition("=")[0] for argument in arguments.published)}
     for name, lists in sorted(published.items()):
+        if name not in wanted and not any(case.id in lists[TEST] for case in cases):
+            log.warning("the published scheme %s is left out: none of its test cases is here", name)
+            continue
         schemes[name] = split_as_published(cases, name=name, test=lists[TEST], validation=lists[VALIDATION])
     for name, splits in schemes.items():
         for split in [split for split, members in splits.items() if not members]:

@@ -77,6 +77,7 @@ def collapse_grey(pixels: Pixels) -> Pixels:
 
     Examples
     --------
+    >>> import numpy as np
     >>> collapse_grey(np.full((2, 2, 3), 7, np.uint8)).shape
     (2, 2)
     """

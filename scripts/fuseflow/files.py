@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import fcntl
+import glob
 import hashlib
 import io
 import json
@@ -39,7 +41,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """A temporary path beside `target` that becomes `target` when the block ends well.
 
     The block may write a file or make a folder there. If it raises, nothing is left behind and an existing `target`
-    stays as it was.
+    stays as it was; what a killed process left behind is cleared away by the next one.
 
     Examples
     --------
@@ -51,15 +53,35 @@ def atomic_path(target: Path) -> Iterator[Path]:
     ('whole', 1)
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _clear_left_behind(target)
     holder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     temporary = holder / target.name
-    try:
-        yield temporary
-        if temporary.is_dir() and target.is_dir():
-            shutil.rmtree(target)
-        temporary.replace(target)
-    finally:
-        shutil.rmtree(holder, ignore_errors=True)
+    with _claimed(holder):
+        try:
+            yield temporary
+            if temporary.is_dir() and target.is_dir():
+                shutil.rmtree(target)
+            temporary.replace(target)
+        finally:
+            shutil.rmtree(holder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _claimed(holder: Path) -> Iterator[None]:
+    """Hold a lock in a temporary folder, which ends with the process however that ends."""
+    with (holder / "new").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Only now may others look at it: a lock file that is there is always held while its owner lives.
+        (holder / "new").rename(holder / "lock")
+        yield
+
+
+def _clear_left_behind(target: Path) -> None:
+    """Remove temporary folders that killed processes left beside `target`."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*/lock"):
+        with contextlib.suppress(OSError), left.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left.parent, ignore_errors=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

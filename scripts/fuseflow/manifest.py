@@ -14,6 +14,9 @@ from fuseflow.cases import read_cases
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
 
+IMAGES = (("*/converted/[!.]*", "convert"), ("*/fused/*/[!.]*", "fuse"))
+FILES = (("*/split/[!.]*.json", "split"), ("tables/[!.]*", "tabulate"), ("report/index.html", "report"))
+
 Line = tuple[str, str, str, str, str, str]
 
 
@@ -37,13 +40,13 @@ def make_manifest(results: Path) -> list[str]:
         If the folder holds no results.
     """
     lines: set[Line] = set()
-    for pattern, stage in (("*/converted/*", "convert"), ("*/fused/*/*", "fuse")):
+    for pattern, stage in IMAGES:
         for folder in results.glob(pattern):
             lines.update(_images(folder, stage, *_dataset_and_method(folder.relative_to(results))))
-    for table in results.glob("*/metrics/*/*/*of*.tsv"):
+    for table in results.glob("*/metrics/*/*/[!.]*of*.tsv"):
         if not table.name.endswith(".refused.tsv"):
             lines.update(_scores(table, table.relative_to(results)))
-    for pattern, stage in (("*/split/*.json", "split"), ("tables/*", "tabulate"), ("report/index.html", "report")):
+    for pattern, stage in FILES:
         for file in results.glob(pattern):
             dataset = file.relative_to(results).parts[0] if stage == "split" else ""
             lines.add((stage, dataset, "", "", file.name, hash_of_file(file)))

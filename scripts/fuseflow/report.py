@@ -214,12 +214,13 @@ def leak_sentences(found: Mapping[str, Any]) -> tuple[str, ...]:
     shared, identical, near = (found[key] for key in ("shared_patients", "identical_pixels", "near_duplicates"))
     sentences = [_shared_sentence(shared)]
     if identical["count"]:
-        sentences.append(f"{_count(identical['count'], 'picture')} (or its mirror image) is in more than one split.")
+        sentences.append(f"Pictures that are in more than one split, as they are or mirrored: {identical['count']}.")
     else:
         sentences.append("No picture is in two splits, not even mirrored.")
     if near["count"]:
-        pairs = _count(near["count"], "pair")
-        sentences.append(f"{pairs} of pictures in different splits look nearly the same; leakage.json lists them.")
+        sentences.append(
+            f"Pairs of pictures in different splits that look nearly the same: {near['count']}, listed in leakage.json."
+        )
     return tuple(sentences)
 
 
@@ -231,10 +232,6 @@ def _shared_sentence(shared: Mapping[str, Any]) -> str:
     if len(places) > 1 or len(shared["list"]) < shared["count"]:
         return f"{patients} in more than one split."
     return f"{patients} in {' and '.join(places.pop())}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _strip(case: Case, pair: tuple[str, str], fused: Mapping[str, Mapping[str, Case]]) -> Strip:

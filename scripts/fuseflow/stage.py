@@ -25,6 +25,7 @@ from fuseflow.errors import InputError, Refused
 from fuseflow.files import atomic_path, write_json, write_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
 from fuseflow.formats.png import Pixels
+from fuseflow.memory import keep_freed_memory
 from fuseflow.provenance import code_digest, record
 
 log = logging.getLogger(__name__)
@@ -186,6 +187,7 @@ def _results(name: str, work: Callable[[Case], Any], cases: Sequence[Case], work
 
 
 def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> Iterator[Any]:
+    keep_freed_memory()
     if workers == 1 or len(cases) < 2:
         yield from map(work, cases)
         return

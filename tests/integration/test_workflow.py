@@ -118,11 +118,7 @@ def test_a_deleted_result_is_made_again(copied):
 def test_it_runs_as_a_module_from_three_lines(run, finished):
     run.folder.mkdir()
     snakefile = run.folder / "Snakefile"
-    snakefile.write_text(
-        f'configfile: "{REPOSITORY}/config/config.yaml"\n'
-        f'module fuseflow: snakefile: "{REPOSITORY}/Snakefile"; config: config\n'
-        "use rule * from fuseflow\n"
-    )
+    snakefile.write_text(f'module fuseflow:\n    snakefile: "{REPOSITORY}/Snakefile"\nuse rule * from fuseflow\n')
 
     run.snakemake(snakefile=snakefile)
 
@@ -145,7 +141,7 @@ def test_snakemake_writes_its_own_report(copied):
         ({"shards": "0"}, "shards"),
         ({"shard": "2"}, "did you mean 'shards'"),
         ({"split": "{scheme: authors}"}, "split.scheme is 'authors'; synthetic-ct-mri has patient"),
-        ({"split": "{fractions: {train: 0.5, test: 0.2}}"}, "split.fractions add up to"),
+        ({"split": "{fractions: {train: 1, test: 1}}"}, "split.fractions add up to 2, not 1"),
     ],
 )
 def test_a_wrong_configuration_is_said_in_one_sentence(run, settings, words):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuseflow import files
 from fuseflow.errors import InputError
 from fuseflow.files import atomic_path, format_cell, hash_of_file, read_table, write_json, write_table, write_text
+
+SCRIPTS = Path(files.__file__).parents[1]
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -46,6 +52,28 @@ def test_numbers_keep_every_bit(value):
     read = float(format_cell(value))
 
     assert read == value or (math.isnan(read) and math.isnan(value))
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    code = "import os, sys; from pathlib import Path; from fuseflow.files import atomic_path\n"
+    code += "with atomic_path(Path(sys.argv[1])) as path: path.write_text('half'); os.kill(os.getpid(), 9)"
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.txt")], cwd=SCRIPTS, check=False)
+    left = [path.name for path in tmp_path.iterdir()]
+
+    write_text(tmp_path / "a.txt", "whole")
+
+    assert killed.returncode == -9
+    assert len(left) == 1
+    assert left[0].startswith(".a.txt.")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_living_process_works_on_is_left_alone(tmp_path):
+    with atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.write_text("slow")
+        write_text(tmp_path / "a.txt", "quick")
+
+    assert (tmp_path / "a.txt").read_text() == "slow"
 
 
 def test_a_table_reads_back_as_text(tmp_path):

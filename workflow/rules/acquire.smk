@@ -16,4 +16,4 @@ rule acquire:
         resources=subpath(output[0], ancestor=2),
     shell:
         'python "$FUSEFLOW_SCRIPTS/download_data.py" --dataset {wildcards.dataset} --output {output}'
-        " --downloads {params.resources}/.downloads --mirror {resources.mirror:q} 2> {log}"
+        " --downloads {params.resources}/.downloads --mirror={resources.mirror:q} 2> {log}"

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from fuseflow.cases import Case, CaseFile
 from fuseflow.errors import Refused
-from fuseflow.files import sha256_of_bytes, write_bytes
+from fuseflow.files import sha256_of_bytes
 from fuseflow.formats.png import Pixels, read_png, write_png
 
 
 def write_canonical(folder: Path, *, case: str, role: str, pixels: Pixels) -> CaseFile:
-    """Write one image of a case below a shard folder, as ``<ROLE>/<case>.png``; return its row of the case table."""
+    """Write one image of a case below a shard folder in the making, as ``<ROLE>/<case>.png``; return its table row."""
     path = f"{role}/{case}.png"
     data = write_png(pixels)
-    write_bytes(folder / path, data)
+    (folder / role).mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(data)
     return CaseFile(role=role, path=path, sha256=sha256_of_bytes(data))
 
 

@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from fuseflow.metrics.memory import keep_freed_memory
 from fuseflow.metrics.triple import Triple
 from fuseflow.metrics.variant import Profile, Variant
-
-keep_freed_memory()
 
 
 def evaluate(

@@ -12,6 +12,7 @@ from fuseflow.files import read_table
 from fuseflow.formats.png import read_png_file, write_png
 from fuseflow.provenance import SCRIPTS
 
+METRICS = ["EN", "SD", "SF", "AG", "MI", "MSE", "CC", "PSNR", "SCD", "VIF", "Qabf", "SSIM"]
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 
@@ -71,7 +72,7 @@ def test_scoring_folders_pairs_files_by_name(folders):
     assert output.read_text().splitlines()[0] == "dataset\tmethod\tprofile\tcase\tmetric\tvariant\tvalue"
     rows = read_table(output)
     assert [row["case"] for row in rows] == ["11"] * 12 + ["12"] * 12
-    assert [row["metric"] for row in rows[:12]] == ["EN", "SD", "SF", "AG", "MI", "MSE", "CC", "PSNR", "SCD", "VIF", "Qabf", "SSIM"]
+    assert [row["metric"] for row in rows[:12]] == METRICS
     assert {row["value"] for row in rows if row["metric"] == "SCD"} == {"nan"}
     assert {row["method"] for row in rows} == {"fused"}
 
@@ -112,9 +113,26 @@ def test_index_then_convert_by_hand(folders):
     assert len(read_table(folders / "out" / "cases.tsv")) == 4
 
 
+def test_synthesizing_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    done = program("synthesize", "--patients", 2, "--slices", 2, "--output", "raw")
+
+    assert "4 cases of 2 patients" in done.stderr
+    assert len(list((tmp_path / "raw").rglob("*.png"))) == 8
+
+
+@pytest.mark.parametrize(("name", "words"), [("synthesize", "ellipses"), ("fuse", "LP"), ("evaluate", "ssim.gauss11")])
+def test_lists_name_what_there_is(name, words):
+    assert words in program(name, "--list").stdout
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
+        ("synthesize", ["--generator", "brain", "--output", "o"], "there is no generator 'brain'; there are ellipses"),
+        ("synthesize", ["--patients", "0", "--output", "o"], "0 is not 1 or more"),
+        ("synthesize", ["--seed", "one", "--output", "o"], "invalid int value: 'one'"),
         ("fuse", ["--method", "LPX", "--a", "a", "--b", "b", "--output", "o"], "there is no fusion method 'LPX'"),
         ("fuse", ["--method", "LP", "--a", "none.png", "--b", "none.png", "--output", "o"], "none.png"),
         ("fuse", ["--method", "LP", "--output", "o"], "--a and --b"),

@@ -10,8 +10,8 @@ from fuseflow import command
 from fuseflow.files import read_table, write_table
 from fuseflow.tables import VALUE_COLUMNS
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "tabulate.py"
-TABLE_5 = Path(__file__).parents[2] / "config" / "published" / "cddfuse-table5.tsv"
+SCRIPT = Path(__file__).parents[3] / "scripts" / "tabulate.py"
+TABLE_5 = Path(__file__).parents[3] / "config" / "published" / "cddfuse-table5.tsv"
 
 
 @pytest.fixture(scope="module")

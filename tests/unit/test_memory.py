@@ -6,6 +6,7 @@ import resource
 import numpy as np
 import pytest
 
+from fuseflow.memory import keep_freed_memory
 from fuseflow.metrics.evaluate import evaluate
 from fuseflow.metrics.registry import PROFILES
 
@@ -22,6 +23,7 @@ def page_faults() -> int:
 def test_intermediate_results_reuse_the_memory_of_the_pair_before() -> None:
     profile = PROFILES.load("cddfuse-2023")
     image = np.random.default_rng(0).integers(0, 256, (256, 256), dtype=np.uint8)
+    keep_freed_memory()
     faults = []
     for _ in range(ROUNDS):
         before = page_faults()

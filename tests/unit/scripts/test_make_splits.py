@@ -13,7 +13,7 @@ from fuseflow.cases import Case, read_refused, write_cases
 from fuseflow.files import read_table
 from fuseflow.formats.canonical import write_canonical
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_splits.py"
+SCRIPT = Path(__file__).parents[3] / "scripts" / "make_splits.py"
 OUTPUTS = ("splits.json", "leakage.json", "cases.tsv", "refused.tsv")
 
 
@@ -133,10 +133,23 @@ def test_wrong_usage_is_one_sentence_and_status_2(run, tmp_path, capsys, argumen
     assert not (tmp_path / "out").exists()
 
 
-def test_a_case_in_two_tables_and_empty_tables_are_unusable(run, tmp_path, capsys):
+def test_a_case_in_two_tables_is_unusable(run, tmp_path, capsys):
     tables = [write_set(tmp_path / name, ["1001"]) for name in "ab"]
     assert run("--cases", *tables, "--output", tmp_path / "out") == 2
     assert "case 1001 is in two of the tables" in capsys.readouterr().err
-    empty = write_set(tmp_path / "c", [])
-    assert run("--cases", empty, "--output", tmp_path / "out") == 2
-    assert "no cases" in capsys.readouterr().err
+
+
+def test_a_set_without_cases_has_empty_splits(run, tmp_path):
+    table = write_set(tmp_path / "in", [])
+    assert run("--cases", table, "--output", tmp_path / "out") == 0
+    splits = json.loads((tmp_path / "out" / "splits.json").read_text())
+    assert splits["schemes"] == {"patient": {"train": [], "val": [], "test": []}}
+    assert read_table(tmp_path / "out" / "cases.tsv") == []
+
+
+def test_a_published_scheme_of_the_card_may_be_out_of_reach_of_a_small_part(run, tmp_path, monkeypatch):
+    monkeypatch.delenv("FUSEFLOW_CARDS", raising=False)
+    arguments = ["--cases", write_set(tmp_path / "in", ["2005"]), "--dataset", "harvard-ct-mri"]
+    assert run(*arguments, "--output", tmp_path / "a") == 0
+    assert list(json.loads((tmp_path / "a" / "splits.json").read_text())["schemes"]) == ["patient"]
+    assert run(*arguments, "--scheme", "authors", "--output", tmp_path / "b") == 2

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fuseflow import command
+from fuseflow.cases import Case, RefusedCase, Shard, write_cases, write_refused
+from fuseflow.formats.canonical import write_canonical
+from fuseflow.leakage import check_leakage, take_fingerprints
+from fuseflow.metrics.registry import PROFILES
+from fuseflow.report import leak_sentences
+from fuseflow.tables import Value, summarize, write_summary
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "report.py"
+NONE = {"count": 0, "list": []}
+CARD = """
+title: Heads & <tails>
+modality: [CT, MR]
+roles: {CT: "CT/{case}.png", MR: "MR/{case}.png"}
+patient: "{patient}{slice:3d}"
+expect: {cases: 6, patients: 3}
+stages: [convert, split, fuse, evaluate]
+ids: public
+source: [{generator: ellipses, seed: 1, patients: 3, slices: 2}]
+access: open
+licence: {name: none stated, redistribute: false}
+citation: [{bibtex: "@misc{heads, title = {A <b>title</b>}}"}]
+known_errors: ["One slice is upside down."]
+published_splits: {authors: {source: their appendix, test: ["1001", "2001"]}}
+"""
+IDS = ["1001", "1002", "2001", "2002", "3001"]
+
+
+@pytest.fixture(scope="module")
+def run() -> Callable[..., int]:
+    specification = importlib.util.spec_from_file_location("report_script", SCRIPT)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return lambda *argv: command.run(module.make_parser(), module.main, [str(argument) for argument in argv])
+
+
+def write_images(folder: Path, ids: list[str], roles: list[str]) -> list[Case]:
+    cases = []
+    for case in ids:
+        draw = np.random.default_rng(int(case))
+        images = {role: draw.integers(0, 256, (8, 9), np.uint8) for role in roles}
+        files = [write_canonical(folder, case=case, role=role, pixels=pixels) for role, pixels in images.items()]
+        cases.append(Case(case, case[:-3], "lesion" if case[0] == "1" else "normal", tuple(files), folder))
+    write_cases(folder / "cases.tsv", cases)
+    return cases
+
+
+def write_results(root: Path, *, shards: int) -> None:
+    """Results of six cases, of which conversion refused 3002 and the split 2002, and LP also 1001."""
+    folder = root / "results" / "heads"
+    kept = []
+    for shard in Shard.all(shards):
+        here = [case for case in IDS if case in shard]
+        cases = write_images(folder / "converted" / str(shard), here, ["CT", "MR"])
+        kept += [case for case in cases if case.id != "2002"]
+        extra = [Case("3002", "3", "", cases[0].files, folder)] if cases and "3001" in here else []
+        write_cases(folder / "index" / f"{shard}.tsv", [*cases, *extra])
+        refused = [RefusedCase("3002", "convert", "constant", "CT is <0> everywhere")] if extra else []
+        write_refused(folder / "converted" / str(shard) / "refused.tsv", refused)
+        for method, lost in (("average", []), ("LP", ["1001"])):
+            fused = folder / "fused" / method / str(shard)
+            write_images(fused, [case for case in here if case not in [*lost, "2002"]], ["FUSED"])
+            rows = [RefusedCase(case, "fuse", "size-mismatch", "A and B differ") for case in lost if case in here]
+            write_refused(fused / "refused.tsv", rows)
+            write_refused(folder / "metrics" / "reference" / method / f"{shard}.refused.tsv", [])
+    pictures, _ = take_fingerprints(kept, workers=1)
+    splits = {
+        "patient": {"train": ["1001", "1002", "3001"], "test": ["2001"]},
+        "authors": {"train": ["1002", "3001"], "test": ["1001", "2001"]},
+    }
+    leaks = {name: check_leakage(scheme, cases=kept, pictures=pictures) for name, scheme in splits.items()}
+    (folder / "split").mkdir()
+    (folder / "split" / "splits.json").write_text(json.dumps({"active": "patient", "schemes": splits}))
+    (folder / "split" / "leakage.json").write_text(json.dumps(leaks))
+    write_refused(folder / "split" / "refused.tsv", [RefusedCase("2002", "split", "duplicate", "its CT image ...")])
+    (root / "cards").mkdir()
+    (root / "cards" / "heads.yaml").write_text(CARD)
+
+
+@pytest.fixture(scope="module")
+def page(run, tmp_path_factory) -> Callable[[int], str]:
+    def write(shards: int) -> str:
+        root = tmp_path_factory.mktemp("run")
+        write_results(root, shards=shards)
+        values = [Value("heads", "LP", "reference", case, "EN", "en", 4.5) for case in IDS]
+        write_summary(root / "t.tsv", summarize(values, profiles={"reference": PROFILES.load("reference")}))
+        status = run(
+            *("--experiment", "first & <last>", "--results", root / "results", "--datasets", "heads=MR,CT"),
+            *("--methods", "average", "LP", "--profiles", "reference", "--shards", shards, "--tables", root / "t.tsv"),
+            *("--cards", root / "cards", "--provenance", "code=0123abcd", "--output", root / "out" / "index.html"),
+        )
+        assert status == 0
+        text = (root / "out" / "index.html").read_text()
+        assert str(root) not in text
+        return text
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def text(page) -> str:
+    return page(2)
+
+
+def words(text: str) -> str:
+    """The page's text without tags, spaces made single."""
+    body = re.sub(r"<[^>]*>", " ", text[text.index("<body>") :])
+    return re.sub(r"\s+", " ", body)
+
+
+def test_the_number_of_shards_leaves_no_trace(page, text):
+    assert page(3) == text
+
+
+def test_nothing_is_loaded_from_elsewhere(text):
+    assert not re.search(r"<(script|link|iframe|object)\b", text)
+    assert set(re.findall(r'src="([^"]{0,22})', text)) == {"data:image/png;base64,"}
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_text_of_others_is_escaped(text):
+    assert "<title>first &amp; &lt;last&gt;</title>" in text
+    assert "Heads &amp; &lt;tails&gt;" in text
+    assert "CT is &lt;0&gt; everywhere" in text
+    assert "A &lt;b&gt;title&lt;/b&gt;" in text
+
+
+def test_counts_of_cases_are_told(text):
+    assert "6 cases of 3 patients found; 6 cases of 3 patients expected. 4 kept. A is MR, B is CT." in words(text)
+
+
+def test_every_refusal_is_listed_with_its_reason_and_scope(text):
+    told = words(text)
+    assert "convert constant all pixels have the same value 1" in told
+    assert "1001 fuse LP size-mismatch: A and B differ" in told
+    assert "2002 split duplicate: its CT image ..." in told
+
+
+def test_splits_and_their_leaks_are_told_in_words(text):
+    told = words(text)
+    assert "Scheme patient (active) train test Cases 3 1 Patients 2 1 Cases, lesion 2 0 Cases, normal 1 1" in told
+    assert "Scheme authors , from their appendix" in told
+    assert told.index("No patient is in two splits.") < told.index("The same patient is in train and test.")
+
+
+def test_first_middle_and_last_case_are_shown_with_all_images(text):
+    assert re.findall(r"<p>Case (\d+)</p>", text) == ["1001", "2001", "3001"]
+    captions = [words(f"<body>{caption}").strip() for caption in re.findall(r"<figcaption>(.*?)</figcaption>", text)]
+    assert captions == [
+        *("MR (A)", "CT (B)", "average", "LP: refused"),
+        *("MR (A)", "CT (B)", "average", "LP") * 2,
+    ]
+    data = base64.b64decode(re.findall(r"base64,([^\"]+)", text)[0])
+    assert data.startswith(b"\x89PNG")
+
+
+def test_methods_metrics_provenance_and_licence_are_told(text):
+    told = words(text)
+    for part in (
+        "Laplacian pyramid",
+        "ssim.gauss11",
+        "0123abcd",
+        "numpy",
+        "The data must not be passed on.",
+        "@misc{heads",
+    ):
+        assert part in told
+    assert "One slice is upside down." in told
+
+
+@pytest.mark.parametrize(
+    ("shared", "sentence"),
+    [
+        (NONE, "No patient is in two splits."),
+        (
+            {"count": 2, "list": [{"patient": p, "cases": {"test": ["1"], "train": ["2"]}} for p in "ab"]},
+            "The same 2 patients are in train and test.",
+        ),
+        (
+            {"count": 2, "list": [{"cases": {"test": [], "train": []}}, {"cases": {"val": [], "train": []}}]},
+            "The same 2 patients are in more than one split.",
+        ),
+        (
+            {"count": 500, "list": [{"cases": {"test": [], "train": []}}]},
+            "The same 500 patients are in more than one split.",
+        ),
+    ],
+)
+def test_shared_patients_in_words(shared, sentence):
+    assert leak_sentences({"shared_patients": shared, "identical_pixels": NONE, "near_duplicates": NONE})[0] == sentence
+
+
+def test_shared_pictures_in_words():
+    found = {
+        "shared_patients": NONE,
+        "identical_pixels": {"count": 3, "list": []},
+        "near_duplicates": {"count": 7, "list": []},
+    }
+    assert leak_sentences(found)[1:] == (
+        "Pictures that are in more than one split, as they are or mirrored: 3.",
+        "Pairs of pictures in different splits that look nearly the same: 7, listed in leakage.json.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (["--datasets", "heads"], "--datasets takes ID=A,B"),
+        (["--datasets", "feet=MR,CT"], "there is no data set 'feet'"),
+        (["--shards", "4"], "does not exist"),
+        (["--profiles", "nothing"], "there is no metric profile 'nothing'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(run, tmp_path, capsys, change, sentence):
+    write_results(tmp_path, shards=1)
+    write_summary(tmp_path / "t.tsv", [])
+    arguments = {
+        "--experiment": "x",
+        "--results": tmp_path / "results",
+        "--datasets": "heads=MR,CT",
+        "--methods": "average",
+        "--profiles": "reference",
+        "--shards": 1,
+        "--tables": tmp_path / "t.tsv",
+        "--cards": tmp_path / "cards",
+        "--output": tmp_path / "index.html",
+    }
+    arguments[change[0]] = change[1]
+    assert run(*(part for pair in arguments.items() for part in pair)) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "index.html").exists()
