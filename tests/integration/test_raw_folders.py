@@ -17,7 +17,7 @@ title: Pairs for a test
 modality: [CT, MR]
 roles: {{CT: "CT/{{case}}.png", MR: "MR/{{case}}.png"}}
 patient: "{{patient}}_{{slice:2d}}"
-expect: {{size: [48, 40], bits: {bits}}}
+expect: {{size: [64, 48], bits: {bits}}}
 stages: [{stages}]
 ids: {ids}
 source: [{{folder: images}}]
@@ -27,7 +27,7 @@ licence: {{name: ours, redistribute: true}}
 SETTINGS = {"datasets": "[test-set]", "limit": "", "methods": "[average]", "shards": "2"}
 
 
-def picture(seed: int, *, dtype=np.uint8, shape=(40, 48)) -> np.ndarray:
+def picture(seed: int, *, dtype=np.uint8, shape=(48, 64)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
 
 
@@ -55,7 +55,7 @@ BAD = {
     "flat_01": ("constant", "every pixel of MR has the value 3"),
     "lone_01": ("orphan", "there is no MR image for this case"),
     "nobody": ("unknown-patient", "pattern for patients"),
-    "small_01": ("wrong-size", "47 x 40 pixels, the card expects 48 x 40"),
+    "small_01": ("wrong-size", "63 x 48 pixels, the card expects 64 x 48"),
     "text_01": ("unreadable", "not a PNG"),
     "twin_01": ("duplicate", "good_00"),
 }
@@ -73,8 +73,8 @@ def broken(tmp_path_factory) -> Run:
             save(run, f"MR/{name}", picture(200 + len(name) + ord(name[0])))
     save(run, "CT/cut_01", write_png(picture(50))[:-30])
     save(run, "CT/deep_01", picture(51, dtype=np.uint16))
-    save(run, "MR/flat_01", np.full((40, 48), 3, np.uint8))
-    save(run, "MR/small_01", picture(52, shape=(40, 47)))
+    save(run, "MR/flat_01", np.full((48, 64), 3, np.uint8))
+    save(run, "MR/small_01", picture(52, shape=(48, 63)))
     save(run, "CT/text_01", b"patient\tage\n1\t60\n")
     for role in ("CT", "MR"):
         save(run, f"{role}/twin_01", (run.folder / "images" / role / "good_00.png").read_bytes())
