@@ -27,8 +27,10 @@ VERDICT = {True: "ok", False: "FAILED"}
 def run(folder: Path, *, cores: int, settings: list[str], configfile: list[str]) -> list[str]:
     """One run in a folder of its own; its manifest."""
     snakemake = [str(Path(sys.executable).parent / "snakemake"), "--snakefile", str(REPOSITORY / "Snakefile")]
-    command = [*snakemake, "--directory", str(folder), "--cores", str(cores), "--quiet", "all", *configfile]
-    subprocess.run([*command, "--config", *settings], check=True, cwd=REPOSITORY)
+    command = [*snakemake, "--directory", str(folder), "--cores", str(cores), *configfile, "--config", *settings]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
     return make_manifest(folder / "results")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -22,10 +23,11 @@ class Run:
 
     folder: Path
     repository: Path = REPOSITORY
+    defaults: Mapping[str, str] = field(default_factory=SMALL.copy)
 
     def snakemake(self, *arguments: str, check: bool = True, snakefile: Path | None = None, **settings: str) -> str:
         """Run Snakemake and return what it printed."""
-        config = [f"{key}={value}" for key, value in {**SMALL, **settings}.items() if value != ""]
+        config = [f"{key}={value}" for key, value in {**self.defaults, **settings}.items() if value]
         command = [str(SNAKEMAKE), "--snakefile", str(snakefile or self.repository / "Snakefile")]
         command += ["--directory", str(self.folder), "--cores", "2", *arguments, "--config", *config]
         done = subprocess.run(

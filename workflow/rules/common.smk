@@ -28,18 +28,15 @@ CARD_FOLDERS = [
     ]
 ]
 
-# Scripts find the library, the cards and each other through these, so that no absolute path enters a plan.
-os.environ["FUSEFLOW_SCRIPTS"] = str(PROJECT / "scripts")
-os.environ["FUSEFLOW_CARDS"] = os.pathsep.join(str(folder) for folder in CARD_FOLDERS)
-# Jobs run the Python that runs Snakemake, unless --sdm gives them another; one thread each inside numeric libraries.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+# Scripts find the library, the cards and each other through these, so that no absolute path enters a plan. Jobs run the
+# Python that runs Snakemake, unless --sdm gives them another, with one thread each inside numeric libraries.
 os.environ.update(
-    {
-        name: "1"
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    }
+    FUSEFLOW_SCRIPTS=str(PROJECT / "scripts"),
+    FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in CARD_FOLDERS),
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
 )
 
 try:
@@ -75,7 +72,7 @@ def options(*words, **named):
     for name, value in named.items():
         values = [value] if isinstance(value, (str, int)) else value
         if values is not None and values != [""]:
-            words += ("--" + name.replace("_", "-"), *map(str, values))
+            words = [*words, f"--{name.replace('_', '-')}", *map(str, values)]
     return shlex.join(words)
 
 
