@@ -16,10 +16,10 @@ from fuseflow.cards import default_card_folders, load_card
 from fuseflow.errors import InputError
 from fuseflow.files import write_text
 from fuseflow.fusion.registry import METHODS
+from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
-from fuseflow.provenance import versions
 from fuseflow.render import wide_tables
-from fuseflow.report import gather, render_page
+from fuseflow.report import gather, gather_origins, render_page
 from fuseflow.stage import positive
 from fuseflow.tables import read_summary
 
@@ -39,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shards", type=positive, required=True, metavar="N", help="parts that each data set was cut into"
     )
+    parser.add_argument("--limit", type=positive, metavar="N", help="at how many cases per data set the run stopped")
     parser.add_argument(
         "--tables", type=Path, required=True, metavar="TABLE", help="the summary, NAME.tsv of tabulate.py"
     )
@@ -49,13 +50,6 @@ def make_parser() -> argparse.ArgumentParser:
         default=default_card_folders(),
         metavar="FOLDER",
         help="where data set cards are looked for (default: FUSEFLOW_CARDS, else the project's own)",
-    )
-    parser.add_argument(
-        "--provenance",
-        nargs="+",
-        default=[],
-        metavar="NAME=VALUE",
-        help="what else made the results, such as code=DIGEST",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.HTML", help="the page")
     return parser
@@ -72,33 +66,26 @@ def read_pair(argument: str) -> tuple[str, tuple[str, str]]:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page."""
-    given = dict(argument.partition("=")[::2] for argument in arguments.provenance)
     profiles = [PROFILES.load(name) for name in arguments.profiles]
     summary = read_summary(arguments.tables)
     unknown = sorted({row.profile for row in summary} - {profile.name for profile in profiles})
     if unknown:
         raise InputError(f"{arguments.tables} has rows of the profile {unknown[0]}, which is not among --profiles")
-    parts = [
-        gather(
-            load_card(dataset, arguments.cards),
-            arguments.results,
-            pair=pair,
-            methods=arguments.methods,
-            profiles=arguments.profiles,
-            shards=arguments.shards,
-        )
-        for dataset, pair in map(read_pair, arguments.datasets)
-    ]
+    layout = Layout(
+        results=arguments.results, methods=arguments.methods, profiles=arguments.profiles, shards=arguments.shards
+    )
+    pairs = dict(map(read_pair, arguments.datasets))
+    cards = [load_card(dataset, arguments.cards) for dataset in pairs]
     page = render_page(
         experiment=arguments.experiment,
-        parts=parts,
+        parts=[gather(card, layout, pair=pairs[card.id], limit=arguments.limit) for card in cards],
         methods=[METHODS.load(name) for name in arguments.methods],
         profiles=profiles,
         tables=wide_tables(summary, {profile.name: profile for profile in profiles}),
-        provenance={**given, **versions()},
+        origins=gather_origins(cards, layout),
     )
     write_text(arguments.output, page)
-    log.info("report: %d data sets, %d kB", len(parts), len(page.encode()) // 1000)
+    log.info("report: %d data sets, %d kB", len(cards), len(page.encode()) // 1000)
     return command.DONE
 
 

@@ -4,23 +4,41 @@ FOLDER then holds NAME.tsv (one row per data set, profile, method and metric: me
 and NAME.md and NAME.tex (a table per data set and profile, with the published rows above the computed ones). Published
 rows of data sets or profiles that were not computed are left out.
 
+By hand, --metrics names the tables. With --results, the tables of a run are found by their names below its results
+folder.
+
 for example:
   python scripts/tabulate.py --metrics metrics.tsv --output tables
   python scripts/tabulate.py --metrics metrics/*.tsv --published config/published/cddfuse-table5.tsv \
       --refused heads=converted/refused.tsv heads/LP=fused/LP/refused.tsv --name table5 --output tables
+  python scripts/tabulate.py --results results --datasets synthetic-ct-mri --methods LP DWT --profiles reference \
+      --shards 2 --output tables
 
 Many names can be given in a file, one argument per line: python scripts/tabulate.py @arguments.txt
 """
 
 import argparse
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.cards import default_card_folders, load_card
+from fuseflow.errors import InputError
 from fuseflow.files import write_text
+from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.render import to_latex, to_markdown, wide_tables
-from fuseflow.tables import read_published, read_refusals, read_values, summarize, write_summary
+from fuseflow.stage import positive
+from fuseflow.tables import (
+    RefusedCases,
+    Value,
+    read_published,
+    read_refusals,
+    read_values,
+    summarize,
+    write_summary,
+)
 
 log = logging.getLogger("tabulate")
 
@@ -29,22 +47,18 @@ def make_parser() -> argparse.ArgumentParser:
     """Define the command line."""
     parser = command.make_parser(__doc__)
     parser.fromfile_prefix_chars = "@"
-    parser.add_argument(
-        "--metrics",
-        nargs="+",
-        action="extend",
-        type=Path,
-        required=True,
-        metavar="TABLE",
-        help="tables that evaluate.py wrote",
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--metrics", nargs="+", action="extend", type=Path, metavar="TABLE", help="tables that evaluate.py wrote"
     )
+    source.add_argument("--results", type=Path, metavar="FOLDER", help="results folder of a run")
     parser.add_argument(
         "--refused",
         nargs="+",
         action="extend",
         default=[],
         metavar="DATASET[/METHOD[/PROFILE]]=TABLE",
-        help="tables of refused cases, of a data set or of one method on it",
+        help="with --metrics: tables of refused cases, of a data set or of one method on it",
     )
     parser.add_argument(
         "--published",
@@ -57,19 +71,76 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--name", default="results", help="name of the files, without ending (default: results)")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the tables")
+    group = parser.add_argument_group("a run (what the workflow uses), with --results")
+    group.add_argument("--datasets", nargs="+", metavar="ID", help="data sets, each with a card")
+    group.add_argument("--methods", nargs="+", metavar="NAME", help="fusion methods that were run")
+    group.add_argument("--profiles", nargs="+", metavar="NAME", help="metric profiles that were run")
+    group.add_argument("--shards", type=positive, metavar="N", help="parts that each data set was cut into")
+    group.add_argument(
+        "--cards",
+        nargs="+",
+        type=Path,
+        default=default_card_folders(),
+        metavar="FOLDER",
+        help="where data set cards are looked for (default: FUSEFLOW_CARDS, else the project's own)",
+    )
     return parser
+
+
+def read_by_hand(metrics: Sequence[Path], refused: Sequence[str]) -> tuple[list[Value], list[RefusedCases]]:
+    """Values and refusals of the tables that were named one by one."""
+    return read_values(metrics), [read_named_refusals(argument) for argument in refused]
+
+
+def read_named_refusals(argument: str) -> RefusedCases:
+    """Read a table of refusals that is given as ``DATASET[/METHOD[/PROFILE]]=TABLE``."""
+    scope, separator, table = argument.partition("=")
+    names = scope.split("/")
+    if not separator or not all(names) or len(names) > 3:
+        raise InputError(f"--refused takes DATASET=TABLE or DATASET/METHOD=TABLE, not {argument!r}")
+    return read_refusals(Path(table), **dict(zip(("dataset", "method", "profile"), names, strict=False)))
+
+
+def read_run(layout: Layout, datasets: Sequence[str], cards: Sequence[Path]) -> tuple[list[Value], list[RefusedCases]]:
+    """Values and refusals of a run, from all stages that the cards of its data sets list."""
+    outputs = [
+        output
+        for dataset in datasets
+        for stage in load_card(dataset, cards).stages
+        for output in layout.outputs(dataset, stage)
+    ]
+    values = read_values(output.path for output in outputs if output.stage == "evaluate")
+    refusals = [
+        read_refusals(output.refused, dataset=output.dataset, method=output.method, profile=output.profile)
+        for output in outputs
+    ]
+    return values, refusals
+
+
+def check_usage(arguments: argparse.Namespace) -> None:
+    """Refuse arguments of one way to name tables together with the other way."""
+    run = {name: getattr(arguments, name) for name in ("datasets", "methods", "profiles", "shards")}
+    if arguments.results and (arguments.refused or not all(run.values())):
+        raise InputError("--results goes with --datasets, --methods, --profiles and --shards, and without --refused")
+    if arguments.metrics and any(run.values()):
+        raise InputError(f"--metrics goes without --{next(name for name, value in run.items() if value)}")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Make the tables."""
-    values = read_values(arguments.metrics)
+    check_usage(arguments)
+    if arguments.results:
+        layout = Layout(
+            results=arguments.results,
+            methods=arguments.methods,
+            profiles=arguments.profiles,
+            shards=arguments.shards,
+        )
+        values, refusals = read_run(layout, arguments.datasets, arguments.cards)
+    else:
+        values, refusals = read_by_hand(arguments.metrics, arguments.refused)
     profiles = {name: PROFILES.load(name) for name in sorted({value.profile for value in values})}
-    summary = summarize(
-        values,
-        profiles=profiles,
-        published=read_published(arguments.published),
-        refusals=[read_refusals(argument) for argument in arguments.refused],
-    )
+    summary = summarize(values, profiles=profiles, published=read_published(arguments.published), refusals=refusals)
     tables = wide_tables(summary, profiles)
     write_summary(arguments.output / f"{arguments.name}.tsv", summary)
     write_text(arguments.output / f"{arguments.name}.md", to_markdown(tables))

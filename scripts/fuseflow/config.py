@@ -10,22 +10,12 @@ from typing import Any
 from fuseflow.cards import PROJECT, Card, load_card
 from fuseflow.errors import InputError
 from fuseflow.fusion.registry import METHODS
+from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.registry import Registry
 from fuseflow.schemas import validate
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
-
-FOLDERS = {
-    "convert": "converted",
-    "resample": "resampled",
-    "split": "split",
-    "normalize": "normalized",
-    "export": "exported",
-    "fuse": "fused",
-    "evaluate": "metrics",
-}
-"""Stage -> the folder of its results below ``results/<dataset>``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Any
 import jinja2
 
 from fuseflow.cards import Card
-from fuseflow.cases import Case, Shard, read_cases, read_refused
+from fuseflow.cases import Case, read_cases, read_refused
 from fuseflow.errors import REASONS, InputError
 from fuseflow.fusion.method import Method
+from fuseflow.layout import FOLDERS, Layout, Output
 from fuseflow.metrics.variant import Profile
 from fuseflow.render import WideTable
 
@@ -67,10 +68,16 @@ class Scheme:
 
 @dataclass(frozen=True)
 class DatasetPart:
-    """What the page says about one data set."""
+    """What the page says about one data set.
+
+    `limit` is how many of its cases the run was limited to, None if it was to take all; `expected` is how many there
+    should then be, None if the card does not say.
+    """
 
     card: Card
     pair: tuple[str, str]
+    limit: int | None
+    expected: int | None
     found: int
     patients: int
     kept: int
@@ -80,55 +87,56 @@ class DatasetPart:
     strips: tuple[Strip, ...]
 
 
-def gather(
-    card: Card,
-    results: Path,
-    *,
-    pair: tuple[str, str],
-    methods: Sequence[str],
-    profiles: Sequence[str],
-    shards: int,
-) -> DatasetPart:
+@dataclass(frozen=True)
+class Origin:
+    """What made the results of a stage, by all their records: digests of code, and package -> versions."""
+
+    stage: str
+    method: str
+    profile: str
+    code: tuple[str, ...]
+    versions: Mapping[str, tuple[str, ...]]
+
+
+def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | None) -> DatasetPart:
     """Read everything that the page says about a data set from its results.
 
     Parameters
     ----------
     card
         The data set.
-    results
-        The folder that holds ``<dataset>/index``, ``converted``, ``split``, ``fused`` and ``metrics``.
+    layout
+        Where its results lie.
     pair
         The roles (A, B) that were fused.
-    methods, profiles
-        What was run.
-    shards
-        In how many parts the data set was cut.
+    limit
+        How many cases of a data set the run was to take; None for all.
 
     Raises
     ------
     InputError
         If a table is missing or unusable.
     """
-    folder, names = results / card.id, [str(shard) for shard in Shard.all(shards)]
-    found = [case for name in names for case in read_cases(folder / "index" / f"{name}.tsv")]
-    kept = {case.id: case for name in names for case in read_cases(folder / "converted" / name / "cases.tsv")}
-    refusals = _refusals_of(folder, card, names, methods, profiles)
+    found = [case for table in layout.index_tables(card.id) for case in read_cases(table)]
+    kept = _kept(layout.outputs(card.id, "convert"))
+    fused = layout.outputs(card.id, "fuse")
+    refusals = _refusals_of(output for stage in card.stages for output in layout.outputs(card.id, stage))
     lost = {refusal.case for refusal in refusals if not refusal.scope}
     ids = sorted(case for case in kept if case not in lost)
-    fused = {
-        method: {case.id: case for name in names for case in read_cases(folder / "fused" / method / name / "cases.tsv")}
-        for method in methods
-    }
+    by_method = {method: _kept(output for output in fused if output.method == method) for method in layout.methods}
+    limit = limit_that_counts(limit, card.expect.cases)
     return DatasetPart(
         card=card,
         pair=pair,
+        limit=limit,
+        expected=limit if limit and card.expect.cases else card.expect.cases,
         found=len(found),
         patients=len({case.patient for case in found}),
         kept=len(ids),
         reasons=_count_reasons(refusals),
         refusals=tuple(refusals),
-        schemes=_schemes(folder / "split", card) if "split" in card.stages else (),
-        strips=tuple(_strip(kept[case], pair, fused) for case in first_middle_last(ids)),
+        schemes=_schemes(layout.folder(card.id, "split"), card) if "split" in card.stages else (),
+        strips=tuple(_strip(kept[case], pair, by_method) for case in first_middle_last(ids)),
     )
 
 
@@ -144,20 +152,26 @@ def first_middle_last(ids: Sequence[str]) -> list[str]:
     return [ids[place] for place in places] if ids else []
 
 
-def _refusals_of(
-    folder: Path, card: Card, shards: Sequence[str], methods: Sequence[str], profiles: Sequence[str]
-) -> list[Refusal]:
-    tables = [("", folder / "converted" / shard / "refused.tsv") for shard in shards]
-    if "split" in card.stages:
-        tables.append(("", folder / "split" / "refused.tsv"))
-    for method in methods:
-        tables += [(method, folder / "fused" / method / shard / "refused.tsv") for shard in shards]
-        for profile in profiles:
-            scope = f"{method} by {profile}"
-            tables += [(scope, folder / "metrics" / profile / method / f"{shard}.refused.tsv") for shard in shards]
+def limit_that_counts(limit: int | None, total: int | None) -> int | None:
+    """A limit, or None if it leaves nothing out because there are no more cases than that.
+
+    Examples
+    --------
+    >>> limit_that_counts(6, 184), limit_that_counts(184, 184), limit_that_counts(6, None), limit_that_counts(None, 184)
+    (6, None, 6, None)
+    """
+    return None if limit is None or (total is not None and limit >= total) else limit
+
+
+def _kept(outputs: Iterable[Output]) -> dict[str, Case]:
+    return {case.id: case for output in outputs for case in read_cases(output.cases)}
+
+
+def _refusals_of(outputs: Iterable[Output]) -> list[Refusal]:
     scopes: dict[tuple[str, str, str, str], list[str]] = {}
-    for scope, table in tables:
-        for row in read_refused(table):
+    for output in outputs:
+        scope = " by ".join(filter(None, (output.method, output.profile)))
+        for row in read_refused(output.refused):
             scopes.setdefault((row.case, row.stage, row.reason, row.detail), []).append(scope)
     return [Refusal(*key, ", ".join(filter(None, found))) for key, found in sorted(scopes.items())]
 
@@ -250,6 +264,86 @@ def _image(case: Case, role: str, caption: str) -> Image:
         raise InputError(f"the {role} image of case {case.id} cannot be read ({error.strerror})") from None
 
 
+def gather_origins(cards: Iterable[Card], layout: Layout) -> list[Origin]:
+    """What made the results, one entry per stage, method and profile, from the records of all data sets and shards.
+
+    Parameters
+    ----------
+    cards
+        The data sets.
+    layout
+        Where their results lie.
+
+    Raises
+    ------
+    InputError
+        If a record is missing or unusable.
+    """
+    codes: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    versions: dict[tuple[str, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for output in _recorded(cards, layout):
+        key = (output.stage, output.method, output.profile)
+        code, packages = _read_record(output.provenance)
+        codes[key].add(code)
+        for package, version in packages.items():
+            versions[key][package].add(version)
+    return [
+        Origin(*key, tuple(sorted(codes[key])), _sorted_values(versions[key]))
+        for key in sorted(codes, key=lambda key: list(FOLDERS).index(key[0]))
+    ]
+
+
+def _recorded(cards: Iterable[Card], layout: Layout) -> list[Output]:
+    """Results that have a record: those of every stage that works case by case."""
+    return [
+        output
+        for card in cards
+        for stage in card.stages
+        if stage != "split"
+        for output in layout.outputs(card.id, stage)
+    ]
+
+
+def _read_record(path: Path) -> tuple[str, dict[str, str]]:
+    record = _read_json(path)
+    try:
+        return str(record["code"]), dict(record["versions"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path} is no record of what made a result; rerun the stage that writes it") from None
+
+
+def _sorted_values(sets: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(sets[key])) for key in sorted(sets)}
+
+
+def disagreements(origins: Iterable[Origin]) -> list[str]:
+    """Say in words where results that belong together were made by different code, or any by different versions.
+
+    Examples
+    --------
+    >>> convert = Origin("convert", "", "", ("0a", "1b"), {"numpy": ("2.1.0",)})
+    >>> fuse = Origin("fuse", "LP", "", ("2c",), {"numpy": ("2.2.0",), "python": ("3.11.9",)})
+    >>> for sentence in disagreements([convert, fuse]):
+    ...     print(sentence)
+    The results of convert were made by different code: 0a and 1b.
+    Results were made with different versions of numpy: 2.1.0 and 2.2.0.
+    >>> disagreements([fuse])
+    []
+    """
+    versions: dict[str, set[str]] = defaultdict(set)
+    sentences = []
+    for origin in origins:
+        if len(origin.code) > 1:
+            what = ", ".join(filter(None, (origin.stage, origin.method, origin.profile)))
+            sentences.append(f"The results of {what} were made by different code: {' and '.join(origin.code)}.")
+        for package, found in origin.versions.items():
+            versions[package].update(found)
+    for package, found in _sorted_values(versions).items():
+        if len(found) > 1:
+            sentences.append(f"Results were made with different versions of {package}: {' and '.join(found)}.")
+    return sentences
+
+
 def render_page(
     *,
     experiment: str,
@@ -257,7 +351,7 @@ def render_page(
     methods: Sequence[Method],
     profiles: Sequence[Profile],
     tables: Sequence[WideTable],
-    provenance: Mapping[str, str],
+    origins: Sequence[Origin],
 ) -> str:
     """Render the page as HTML that needs no other file, no network and no JavaScript.
 
@@ -271,8 +365,8 @@ def render_page(
         What was run.
     tables
         The results.
-    provenance
-        Digest of the code, versions: shown as they are.
+    origins
+        What made the results.
 
     Returns
     -------
@@ -292,6 +386,7 @@ def render_page(
         methods=methods,
         profiles=profiles,
         tables=tables,
-        provenance=provenance,
+        origins=origins,
+        disagreements=disagreements(origins),
         listed=LISTED,
     )

@@ -139,20 +139,15 @@ def _number(text: str, table: Path) -> float:
         raise InputError(f"{table}: {text!r} is not a number") from None
 
 
-def read_refusals(argument: str) -> RefusedCases:
-    """Read a table of refusals that is given as ``DATASET[/METHOD[/PROFILE]]=TABLE``.
+def read_refusals(table: Path, *, dataset: str, method: str = "", profile: str = "") -> RefusedCases:
+    """Read a table of refusals that holds for a data set, for one method on it, or for that under one profile.
 
     Raises
     ------
     InputError
-        If it is given otherwise or the table cannot be read.
+        If the table cannot be read.
     """
-    scope, separator, table = argument.partition("=")
-    parts = scope.split("/")
-    if not separator or not all(parts) or len(parts) > 3:
-        raise InputError(f"a table of refusals is given as DATASET=TABLE or DATASET/METHOD=TABLE, not as {argument!r}")
-    dataset, method, profile = (*parts, "", "")[:3]
-    return RefusedCases(dataset, method, profile, frozenset(row.case for row in read_refused(Path(table))))
+    return RefusedCases(dataset, method, profile, frozenset(row.case for row in read_refused(table)))
 
 
 def summarize(

@@ -167,17 +167,11 @@ def test_a_published_value_needs_its_source(tmp_path):
         read_published([tmp_path / "t.tsv"])
 
 
-@pytest.mark.parametrize("argument", ["table.tsv", "=t.tsv", "a/=t.tsv", "a/b/c/d=t.tsv"])
-def test_refusals_need_to_say_whose_they_are(argument):
-    with pytest.raises(InputError, match="DATASET=TABLE"):
-        read_refusals(argument)
-
-
 def test_refusals_are_read_with_their_scope(tmp_path):
     (tmp_path / "t.tsv").write_text("case\tstage\treason\tdetail\n1\tfuse\tconstant\tx\n1\tfuse\tchanged\ty\n")
-    for scope in (("heads", "", ""), ("heads", "LP", ""), ("heads", "LP", "p")):
-        argument = "/".join(part for part in scope if part)
-        assert read_refusals(f"{argument}={tmp_path / 't.tsv'}") == RefusedCases(*scope, frozenset({"1"}))
+    assert read_refusals(tmp_path / "t.tsv", dataset="heads") == RefusedCases("heads", "", "", frozenset({"1"}))
+    found = read_refusals(tmp_path / "t.tsv", dataset="heads", method="LP", profile="p")
+    assert found == RefusedCases("heads", "LP", "p", frozenset({"1"}))
 
 
 def test_table_5_is_whole_and_fits_its_profile():

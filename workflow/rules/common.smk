@@ -12,10 +12,11 @@ sys.path.insert(0, str(PROJECT / "scripts"))
 
 from fuseflow import provenance
 from fuseflow.cases import Shard
-from fuseflow.config import FOLDERS, load_config
+from fuseflow.config import load_config
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, sha256_of_bytes
 from fuseflow.fusion.registry import METHODS
+from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.synthesize.registry import GENERATORS
 
@@ -33,7 +34,9 @@ CARD_FOLDERS = [
 os.environ.update(
     FUSEFLOW_SCRIPTS=str(PROJECT / "scripts"),
     FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in CARD_FOLDERS),
-    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+    PATH=os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    ),
     OMP_NUM_THREADS="1",
     OPENBLAS_NUM_THREADS="1",
     MKL_NUM_THREADS="1",
@@ -194,47 +197,6 @@ def split_files(dataset):
     return [f"<results>/{dataset}/split/{name}" for name in names]
 
 
-def refused_tables():
-    """Every table of refused cases, or the folder that holds it, with what it is about: DATASET[/METHOD[/PROFILE]]."""
-    found = []
-    for dataset in RUN.datasets:
-        found += [
-            (dataset, path) for path in shard_folders(dataset, FOLDERS["convert"])
-        ]
-        found += [
-            (dataset, path)
-            for path in split_files(dataset)
-            if path.endswith("/refused.tsv")
-        ]
-        for method in RUN.methods:
-            about = f"{dataset}/{method}"
-            found += [
-                (about, path)
-                for path in shard_folders(dataset, f"{FOLDERS['fuse']}/{method}")
-            ]
-            for profile in RUN.profiles:
-                tables = collect(
-                    "<results>/{dataset}/metrics/{profile}/{method}/{shard}.refused.tsv",
-                    dataset=dataset,
-                    profile=profile,
-                    method=method,
-                    shard=SHARDS,
-                )
-                found += [(f"{about}/{profile}", path) for path in tables]
-    return found
-
-
-def named_refused(paths):
-    """The tables of `refused_tables` as tabulate.py takes them: ABOUT=TABLE."""
-    tables = (
-        path if path.endswith(".tsv") else f"{path}/refused.tsv" for path in paths
-    )
-    return [
-        f"{about}={table}"
-        for (about, _), table in zip(refused_tables(), tables, strict=True)
-    ]
-
-
 def table_file(ending):
     """The table of the run in one of its forms."""
     return f"<results>/tables/{RUN.experiment}.{ending}"
@@ -271,6 +233,17 @@ def cards_digest():
     return [hash_of_file(RUN.cards[dataset].path)[:16] for dataset in RUN.datasets]
 
 
+def tabulate_options():
+    """Which results the tables are about, and what they are called."""
+    return options(
+        datasets=RUN.datasets,
+        methods=RUN.methods,
+        profiles=RUN.profiles,
+        shards=RUN.shards,
+        name=RUN.experiment,
+    )
+
+
 def report_options():
     """What the report is about."""
     datasets = [f"{dataset}={','.join(RUN.pair(dataset))}" for dataset in RUN.datasets]
@@ -280,4 +253,5 @@ def report_options():
         methods=RUN.methods,
         profiles=RUN.profiles,
         shards=RUN.shards,
+        limit=RUN.limit or None,
     )

@@ -4,19 +4,17 @@ rule report:
         index=collect(
             "<results>/{dataset}/index/{shard}.tsv", dataset=RUN.datasets, shard=SHARDS
         ),
-        converted=[
-            path
-            for dataset in RUN.datasets
-            for path in shard_folders(dataset, FOLDERS["convert"])
-        ],
+        converted=rules.tabulate.input.converted,
         split=[path for dataset in RUN.datasets for path in split_files(dataset)],
-        fused=collect(
-            "<results>/{dataset}/fused/{method}/{shard}",
+        fused=rules.tabulate.input.fused,
+        metrics=collect(
+            "<results>/{dataset}/metrics/{profile}/{method}/{shard}.{ending}",
             dataset=RUN.datasets,
+            profile=RUN.profiles,
             method=RUN.methods,
             shard=SHARDS,
+            ending=["refused.tsv", "provenance.json"],
         ),
-        refused=[path for _, path in refused_tables()],
     output:
         page="<results>/report/index.html",
     log:

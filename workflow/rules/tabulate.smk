@@ -1,13 +1,23 @@
 rule tabulate:
     input:
+        converted=collect(
+            "<results>/{dataset}/converted/{shard}", dataset=RUN.datasets, shard=SHARDS
+        ),
+        split=collect("<results>/{dataset}/split/refused.tsv", dataset=SPLIT),
+        fused=collect(
+            "<results>/{dataset}/fused/{method}/{shard}",
+            dataset=RUN.datasets,
+            method=RUN.methods,
+            shard=SHARDS,
+        ),
         metrics=collect(
-            "<results>/{dataset}/metrics/{profile}/{method}/{shard}.tsv",
+            "<results>/{dataset}/metrics/{profile}/{method}/{shard}.{ending}",
             dataset=RUN.datasets,
             profile=RUN.profiles,
             method=RUN.methods,
             shard=SHARDS,
+            ending=["tsv", "refused.tsv"],
         ),
-        refused=[path for _, path in refused_tables()],
     output:
         tsv=report(
             table_file("tsv"),
@@ -23,11 +33,11 @@ rule tabulate:
         "../../envs/fuseflow.yaml"
     params:
         code=code_digest("tabulate", *profile_modules()),
-        published=published_digest(),
-        name=RUN.experiment,
-        options=published_options(),
-        refused=lambda wildcards, input: named_refused(input.refused),
+        published_digest=published_digest(),
+        results=subpath(output.tsv, ancestor=2),
+        options=tabulate_options(),
+        published=published_options(),
         folder=subpath(output.tsv, parent=True),
     shell:
-        'python "$FUSEFLOW_SCRIPTS/tabulate.py" --metrics {input.metrics} --refused {params.refused}'
-        " {params.options} --name {params.name} --output {params.folder} 2> {log}"
+        'python "$FUSEFLOW_SCRIPTS/tabulate.py" --results {params.results} {params.options} {params.published}'
+        " --output {params.folder} 2> {log}"

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from fuseflow import command
+from fuseflow.cases import RefusedCase, Shard, write_refused
 from fuseflow.files import read_table, write_table
 from fuseflow.tables import VALUE_COLUMNS
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "tabulate.py"
+CARD = """
+title: Pairs for a test
+modality: [CT, MR]
+roles: {CT: "CT/{case}.png", MR: "MR/{case}.png"}
+patient: "{patient}"
+expect: {}
+stages: [STAGES]
+ids: public
+source: [{folder: images}]
+access: open
+licence: {name: ours, redistribute: true}
+"""
 TABLE_5 = Path(__file__).parents[3] / "config" / "published" / "cddfuse-table5.tsv"
 
 
@@ -24,7 +37,7 @@ def run() -> Callable[..., int]:
     return lambda *argv: command.run(module.make_parser(), module.main, [str(argument) for argument in argv])
 
 
-def write_metrics(table: Path, method: str, cases: range) -> Path:
+def write_metrics(table: Path, method: str, cases: Iterable[int]) -> Path:
     rows = [
         ("cddfuse-mri-ct", method, "cddfuse-2023", str(case), metric, formula, 4.0 + case)
         for case in cases
@@ -32,6 +45,30 @@ def write_metrics(table: Path, method: str, cases: range) -> Path:
     ]
     write_table(table, VALUE_COLUMNS, [dict(zip(VALUE_COLUMNS, row, strict=True)) for row in rows])
     return table
+
+
+def write_run(root: Path, *, shards: int, stages: str = "convert, split, fuse, evaluate") -> list[str | Path]:
+    """Results of eight cases; 6 and 7 are refused for every method, 5 for DWT, and 4 for DWT under the one profile.
+
+    Returns the arguments that tell where they are.
+    """
+    folder = root / "results" / "cddfuse-mri-ct"
+    refused = {"converted": ["7"], "fused/DWT": ["5"], "fused/LP": []}
+    for shard in Shard.all(shards):
+        for place, cases in refused.items():
+            rows = [RefusedCase(case, "x", "constant", "flat") for case in cases if case in shard]
+            write_refused(folder / place / str(shard) / "refused.tsv", rows)
+        for method, scored in (("LP", range(6)), ("DWT", range(4))):
+            scores = folder / "metrics" / "cddfuse-2023" / method
+            write_metrics(scores / f"{shard}.tsv", method, [case for case in scored if str(case) in shard])
+            lost = ["4"] if method == "DWT" and "4" in shard else []
+            rows = [RefusedCase(case, "evaluate", "constant", "flat") for case in lost]
+            write_refused(scores / f"{shard}.refused.tsv", rows)
+    write_refused(folder / "split" / "refused.tsv", [RefusedCase("6", "split", "duplicate", "as 1")])
+    (root / "cards").mkdir()
+    (root / "cards" / "cddfuse-mri-ct.yaml").write_text(CARD.replace("STAGES", stages))
+    arguments = ["--results", root / "results", "--cards", root / "cards", "--datasets", "cddfuse-mri-ct"]
+    return [*arguments, "--methods", "LP", "DWT", "--profiles", "cddfuse-2023", "--shards", str(shards)]
 
 
 def test_three_files_are_written_and_do_not_depend_on_the_shards(run, tmp_path):
@@ -65,6 +102,84 @@ def test_refusals_and_names_from_a_file_are_taken(run, tmp_path):
     assert run(f"@{tmp_path / 'arguments.txt'}") == 0
     rows = read_table(tmp_path / "out" / "results.tsv")
     assert {(row["method"], row["n"], row["n_refused"]) for row in rows} == {("LP", "3", "1"), ("DWT", "0", "1")}
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_a_run_is_read_from_its_results_folder(run, tmp_path, shards):
+    assert run(*write_run(tmp_path, shards=shards), "--output", tmp_path / "out") == 0
+
+    rows = read_table(tmp_path / "out" / "results.tsv")
+    found = [(row["method"], row["metric"], row["n"], row["n_refused"]) for row in rows]
+    assert found == [("DWT", "EN", "4", "4"), ("DWT", "MI", "4", "4"), ("LP", "EN", "6", "2"), ("LP", "MI", "6", "2")]
+
+
+def test_a_run_gives_the_same_as_its_tables_by_hand(run, tmp_path):
+    arguments = write_run(tmp_path, shards=2)
+    folder = tmp_path / "results" / "cddfuse-mri-ct"
+    metrics = [path for path in folder.glob("metrics/*/*/*of2.tsv") if "refused" not in path.name]
+    refused = [f"cddfuse-mri-ct={path}" for path in [*folder.glob("converted/*/*"), folder / "split" / "refused.tsv"]]
+    for method in ("LP", "DWT"):
+        refused += [f"cddfuse-mri-ct/{method}={path}" for path in folder.glob(f"fused/{method}/*/refused.tsv")]
+        scores = folder.glob(f"metrics/*/{method}/*.refused.tsv")
+        refused += [f"cddfuse-mri-ct/{method}/cddfuse-2023={path}" for path in scores]
+
+    assert run(*arguments, "--output", tmp_path / "a") == 0
+    assert run("--metrics", *metrics, "--refused", *refused, "--output", tmp_path / "b") == 0
+
+    for name in ("results.tsv", "results.md", "results.tex"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_refusals_of_a_stage_that_the_card_does_not_list_are_not_counted(run, tmp_path):
+    arguments = write_run(tmp_path, shards=1, stages="convert, fuse, evaluate")
+
+    assert run(*arguments, "--output", tmp_path / "out") == 0
+
+    assert {row["n_refused"] for row in read_table(tmp_path / "out" / "results.tsv")} == {"1", "3"}
+
+
+def test_results_of_another_number_of_shards_are_not_looked_at(run, tmp_path, capsys):
+    arguments = write_run(tmp_path, shards=2)
+
+    assert run(*arguments[:-1], "3", "--output", tmp_path / "out") == 2
+
+    assert "0of3" in capsys.readouterr().err
+
+
+RUN = ["--results", "r", "--datasets", "d", "--methods", "LP", "--profiles", "reference", "--shards", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (RUN[:-2], "--results goes with --datasets, --methods, --profiles and --shards, and without --refused"),
+        ([*RUN, "--refused", "d=r.tsv"], "without --refused"),
+        (["--metrics", "m.tsv", "--shards", "2"], "--metrics goes without --shards"),
+        (RUN, "there is no data set 'd'"),
+        (["--metrics", TABLE_5.with_name("none.tsv")], "does not exist"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(run, tmp_path, capsys, arguments, sentence):
+    assert run(*arguments, "--output", tmp_path / "out") == 2
+
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("argument", ["table.tsv", "=t.tsv", "a/=t.tsv", "a/b/c/d=t.tsv"])
+def test_refusals_need_to_say_whose_they_are(run, tmp_path, capsys, argument):
+    metrics = write_metrics(tmp_path / "m.tsv", "LP", range(3))
+
+    assert run("--metrics", metrics, "--refused", argument, "--output", tmp_path / "out") == 2
+
+    assert f"--refused takes DATASET=TABLE or DATASET/METHOD=TABLE, not '{argument}'" in capsys.readouterr().err
+
+
+def test_one_run_or_tables_by_hand_but_not_both(run, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("--metrics", "m.tsv", *RUN, "--output", tmp_path / "out")
+
+    assert "not allowed with argument --metrics" in capsys.readouterr().err
 
 
 def test_a_table_of_something_else_is_one_sentence_and_status_2(run, tmp_path, capsys):
