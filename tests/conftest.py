@@ -9,6 +9,9 @@ import pytest
 
 TESTS = Path(__file__).parent
 ALLOWED_SKIPS = TESTS / "allowed_skips.txt"
+collect_ignore = ["benchmarks", "reproduce.py"]
+"""Programs, not tests."""
+
 skipped: set[str] = set()
 
 
