@@ -10,12 +10,15 @@ for example:
 
 import argparse
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 from fuseflow import command
-from fuseflow.cases import Shard, write_cases
+from fuseflow.cases import Case, Shard, write_cases
 from fuseflow.errors import InputError
+from fuseflow.files import hash_of_file, write_json
 from fuseflow.index import Index
+from fuseflow.provenance import code_digest, record
 from fuseflow.stage import positive
 
 log = logging.getLogger("index")
@@ -50,6 +53,18 @@ def parse_roles(arguments: list[str]) -> dict[str, str]:
     return roles
 
 
+def provenance_of(index: Index, cases: list[Case], table: Path) -> dict[str, object]:
+    """The record of one table; the salt is a secret and stays out of it."""
+    parameters = {name: value for name, value in asdict(index).items() if name != "salt"}
+    return record(
+        stage="index",
+        parameters=parameters,
+        code=code_digest("index"),
+        inputs={case.id: case.hashes() for case in cases},
+        outputs={table.name: hash_of_file(table)},
+    )
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Write the tables."""
     index = Index(
@@ -61,7 +76,10 @@ def main(arguments: argparse.Namespace) -> int:
     )
     cases = index(arguments.raw)
     for shard in Shard.all(arguments.shards):
-        write_cases(arguments.output / f"{shard}.tsv", [case for case in cases if case.id in shard])
+        members = [case for case in cases if case.id in shard]
+        table = arguments.output / f"{shard}.tsv"
+        write_cases(table, members)
+        write_json(table.with_suffix(".provenance.json"), provenance_of(index, members, table))
     patients = {case.patient for case in cases}
     log.info(
         "index: %d cases of %d patients, %d files", len(cases), len(patients), sum(len(case.files) for case in cases)

@@ -24,8 +24,9 @@ from fuseflow import command
 from fuseflow.cards import default_card_folders, load_card
 from fuseflow.cases import CASE_COLUMNS, Case, RefusedCase, read_cases, write_refused
 from fuseflow.errors import InputError
-from fuseflow.files import write_json, write_table
+from fuseflow.files import hash_of_file, write_json, write_table
 from fuseflow.leakage import check_leakage, refuse_duplicates, take_fingerprints
+from fuseflow.provenance import code_digest, record
 from fuseflow.split import (
     DEFAULT_FRACTIONS,
     DEFAULT_SALT,
@@ -161,6 +162,23 @@ def write_kept(table: Path, cases: Sequence[Case], split_of: dict[str, str]) -> 
     write_table(table, [*CASE_COLUMNS, "split"], rows)
 
 
+def provenance_of(arguments: argparse.Namespace, cases: Sequence[Case]) -> dict[str, object]:
+    """The record of the splits."""
+    return record(
+        stage="split",
+        parameters={
+            "scheme": arguments.scheme,
+            "salt": arguments.salt,
+            "fractions": {name: float(share) for name, share in dict(arguments.fractions).items()},
+        },
+        code=code_digest("make_splits"),
+        inputs={case.id: case.hashes() for case in cases},
+        outputs={
+            name: hash_of_file(arguments.output / name) for name in ("splits.json", "leakage.json", "refused.tsv")
+        },
+    )
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Split the cases."""
     cases = read_tables(arguments.cases)
@@ -178,6 +196,7 @@ def main(arguments: argparse.Namespace) -> int:
     write_refused(arguments.output / "refused.tsv", refused)
     write_json(arguments.output / "splits.json", {"active": arguments.scheme, "schemes": schemes})
     write_json(arguments.output / "leakage.json", leakage)
+    write_json(arguments.output / "provenance.json", provenance_of(arguments, cases))
     return report(arguments, kept, refused, bool(leakage[arguments.scheme]["leaks"]))
 
 

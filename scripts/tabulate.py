@@ -19,15 +19,16 @@ Many names can be given in a file, one argument per line: python scripts/tabulat
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fuseflow import command
 from fuseflow.cards import default_card_folders, load_card
 from fuseflow.errors import InputError
-from fuseflow.files import write_text
+from fuseflow.files import hash_of_file, write_json, write_text
 from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
+from fuseflow.provenance import code_digest, record
 from fuseflow.render import to_latex, to_markdown, wide_tables
 from fuseflow.stage import positive
 from fuseflow.tables import (
@@ -126,6 +127,18 @@ def check_usage(arguments: argparse.Namespace) -> None:
         raise InputError(f"--metrics goes without --{next(name for name, value in run.items() if value)}")
 
 
+def provenance_of(arguments: argparse.Namespace, profiles: Collection[str]) -> dict[str, object]:
+    """The record of the tables; what made the values is in the records beside these."""
+    names = [f"{arguments.name}.{ending}" for ending in ("tsv", "md", "tex")]
+    return record(
+        stage="tabulate",
+        parameters={"name": arguments.name, "profiles": sorted(profiles)},
+        code=code_digest("tabulate", *(PROFILES.module(profile) for profile in profiles)),
+        inputs={"published": [hash_of_file(table) for table in arguments.published]},
+        outputs={name: hash_of_file(arguments.output / name) for name in names},
+    )
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Make the tables."""
     check_usage(arguments)
@@ -145,6 +158,7 @@ def main(arguments: argparse.Namespace) -> int:
     write_summary(arguments.output / f"{arguments.name}.tsv", summary)
     write_text(arguments.output / f"{arguments.name}.md", to_markdown(tables))
     write_text(arguments.output / f"{arguments.name}.tex", to_latex(tables))
+    write_json(arguments.output / f"{arguments.name}.provenance.json", provenance_of(arguments, profiles))
     log.info("tabulate: %d values in %d tables", len(values), len(tables))
     return command.DONE
 

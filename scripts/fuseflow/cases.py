@@ -61,6 +61,10 @@ class Case:
             raise Refused("ambiguous-role", f"{len(found)} files claim to be the {role} image of this case")
         return found[0]
 
+    def hashes(self) -> dict[str, list[str]]:
+        """Role -> sha256 of its files, for records of what a result was made from."""
+        return {role: [file.sha256 for file in self.files if file.role == role] for role in self.roles()}
+
     def path(self, role: str) -> Path:
         """Where the one file of a role lies."""
         return self.folder / self.file(role).path

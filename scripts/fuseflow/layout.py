@@ -53,7 +53,7 @@ class Output:
 
     @property
     def provenance(self) -> Path:
-        """The record of what made it, of every stage but ``split``."""
+        """The record of what made it."""
         return self._file("provenance.json")
 
     def _file(self, name: str) -> Path:

@@ -15,7 +15,14 @@ from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
 
 IMAGES = (("*/converted/[!.]*", "convert"), ("*/fused/*/[!.]*", "fuse"))
-FILES = (("*/split/[!.]*.json", "split"), ("tables/[!.]*", "tabulate"), ("report/index.html", "report"))
+FILES = (
+    ("*/split/splits.json", "split"),
+    ("*/split/leakage.json", "split"),
+    ("tables/[!.]*.tsv", "tabulate"),
+    ("tables/[!.]*.md", "tabulate"),
+    ("tables/[!.]*.tex", "tabulate"),
+    ("report/index.html", "report"),
+)
 
 Line = tuple[str, str, str, str, str, str]
 

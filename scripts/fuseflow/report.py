@@ -294,14 +294,8 @@ def gather_origins(cards: Iterable[Card], layout: Layout) -> list[Origin]:
 
 
 def _recorded(cards: Iterable[Card], layout: Layout) -> list[Output]:
-    """Results that have a record: those of every stage that works case by case."""
-    return [
-        output
-        for card in cards
-        for stage in card.stages
-        if stage != "split"
-        for output in layout.outputs(card.id, stage)
-    ]
+    """Results that have a record."""
+    return [output for card in cards for stage in card.stages for output in layout.outputs(card.id, stage)]
 
 
 def _read_record(path: Path) -> tuple[str, dict[str, str]]:

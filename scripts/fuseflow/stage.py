@@ -121,7 +121,7 @@ def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers:
                 done.append(Case(case.id, case.patient, case.stratum, result, folder))
         write_cases(folder / "cases.tsv", done)
         write_refused(folder / "refused.tsv", refused)
-        write_json(folder / "provenance.json", _record(stage, cases, {case.id: _hashes(case) for case in done}))
+        write_json(folder / "provenance.json", _record(stage, cases, {case.id: case.hashes() for case in done}))
     return _finish(stage.name, len(done), refused, on_refused)
 
 
@@ -204,16 +204,12 @@ def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> It
         ) from None
 
 
-def _hashes(case: Case) -> dict[str, str]:
-    return {file.role: file.sha256 for file in case.files}
-
-
 def _record(stage: Stage, cases: Sequence[Case], outputs: Mapping[str, object]) -> dict[str, object]:
     return record(
         stage=stage.name,
         parameters=stage.parameters,
         code=code_digest(*stage.code),
-        inputs={case.id: _hashes(case) for case in cases},
+        inputs={case.id: case.hashes() for case in cases},
         outputs=outputs,
     )
 

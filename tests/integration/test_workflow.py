@@ -23,7 +23,7 @@ def tables(run: Run) -> dict[str, bytes]:
 
 
 def test_a_run_makes_tables_and_the_report(finished):
-    assert sorted(tables(finished)) == ["default.md", "default.tex", "default.tsv"]
+    assert sorted(tables(finished)) == ["default.md", "default.provenance.json", "default.tex", "default.tsv"]
     assert (finished.results / "report" / "index.html").stat().st_size > 10_000
     rows = read_table(finished.results / "tables" / "default.tsv")
     assert {row["method"] for row in rows} == {"average", "LP"}

@@ -99,6 +99,7 @@ def write_results(root: Path, *, shards: int) -> None:
     leaks = {name: check_leakage(scheme, cases=kept, pictures=pictures) for name, scheme in splits.items()}
     (folder / "split").mkdir()
     (folder / "split" / "splits.json").write_text(json.dumps({"active": "patient", "schemes": splits}))
+    write_record(folder / "split" / "provenance.json", code="5b1d", numpy="2.2.1")
     (folder / "split" / "leakage.json").write_text(json.dumps(leaks))
     write_refused(folder / "split" / "refused.tsv", [RefusedCase("2002", "split", "duplicate", "its CT image ...")])
     (root / "cards").mkdir()
@@ -203,6 +204,7 @@ def test_what_made_the_results_is_told_per_stage_method_and_profile(text):
     assert told.strip() == " ".join(
         [
             "convert c04e numpy 2.2.1",
+            "split 5b1d numpy 2.2.1",
             "fuse average f5e0007 numpy 2.2.1, pywavelets 1.8.0",
             "fuse LP f5e0002 numpy 2.2.1, pywavelets 1.8.0",
             "evaluate average reference e7a1 numpy 2.2.1",
@@ -218,7 +220,7 @@ def test_records_of_one_stage_that_differ_are_told(tmp_path):
 
     origins = gather_origins([load_card("heads", [tmp_path / "cards"])], layout(tmp_path, shards=2))
 
-    assert origins[2] == Origin(
+    assert origins[3] == Origin(
         "fuse", "LP", "", ("01d", "f5e0002"), {"numpy": ("2.1.0", "2.2.1"), "pywavelets": ("1.8.0",)}
     )
     assert disagreements(origins) == [

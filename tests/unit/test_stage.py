@@ -144,8 +144,8 @@ def test_the_record_names_inputs_outputs_and_parameters(cases, tmp_path):
     record = json.loads((tmp_path / "out" / "provenance.json").read_text())
     [case] = [case for case in read_cases(tmp_path / "out" / "cases.tsv") if case.id == "c3"]
     assert record["parameters"] == {"p": 1}
-    assert record["inputs"]["c3"] == {"CT": cases[[c.id for c in cases].index("c3")].file("CT").sha256}
-    assert record["outputs"]["c3"] == {"CT": case.file("CT").sha256}
+    assert record["inputs"]["c3"] == {"CT": [cases[[c.id for c in cases].index("c3")].file("CT").sha256]}
+    assert record["outputs"]["c3"] == {"CT": [case.file("CT").sha256]}
     np.testing.assert_array_equal(read_canonical(case, "CT"), np.full((3, 4), 252, np.uint8))
 
 

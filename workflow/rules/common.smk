@@ -190,7 +190,7 @@ def shard_folders(dataset, folder):
 def split_files(dataset):
     """The results of the split stage, for data sets that list it."""
     names = (
-        ["splits.json", "leakage.json", "cases.tsv", "refused.tsv"]
+        ["splits.json", "leakage.json", "cases.tsv", "refused.tsv", "provenance.json"]
         if dataset in SPLIT
         else []
     )

@@ -3,6 +3,7 @@ rule index:
         "<resources>/{dataset}/raw",
     output:
         collect("<results>/{{dataset}}/index/{shard}.tsv", shard=SHARDS),
+        collect("<results>/{{dataset}}/index/{shard}.provenance.json", shard=SHARDS),
     log:
         "<logs>/{dataset}/index.log",
     conda:

@@ -13,6 +13,7 @@ rule split:
         ),
         cases="<results>/{dataset}/split/cases.tsv",
         refused="<results>/{dataset}/split/refused.tsv",
+        provenance="<results>/{dataset}/split/provenance.json",
     log:
         "<logs>/{dataset}/split.log",
     wildcard_constraints:

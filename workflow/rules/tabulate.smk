@@ -27,6 +27,7 @@ rule tabulate:
         ),
         md=table_file("md"),
         tex=table_file("tex"),
+        provenance=table_file("provenance.json"),
     log:
         "<logs>/tabulate.log",
     conda:

@@ -91,7 +91,8 @@ def test_three_files_are_written_and_do_not_depend_on_the_shards(run, tmp_path):
 
 def test_metrics_alone_are_enough(run, tmp_path):
     assert run("--metrics", write_metrics(tmp_path / "m.tsv", "LP", range(3)), "--output", tmp_path / "out") == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["results.md", "results.tex", "results.tsv"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["results.md", "results.provenance.json", "results.tex", "results.tsv"]
 
 
 def test_refusals_and_names_from_a_file_are_taken(run, tmp_path):
