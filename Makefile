@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 CORES ?= all
 MIRROR ?=
 EXPERIMENT ?=
+SET ?=
 ARGS ?=
 
 # The first Python from 3.11 to 3.13; PYTHON=... chooses another.
@@ -16,7 +17,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null && echo $$python && break; done)
 
 CONFIG := $(if $(EXPERIMENT),--configfile config/experiments/$(EXPERIMENT).yaml)
-SETTINGS := $(if $(MIRROR),--config mirror=$(MIRROR))
+# Snakemake takes one --config only, so all single settings go into one.
+SETTINGS := $(if $(MIRROR)$(SET),--config $(if $(MIRROR),'mirror=$(MIRROR)') $(SET))
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(CONFIG) $(SETTINGS)
 
 # $(call install,LOCK FILE): exactly what the lock file names, every download checked against its hash.
@@ -44,7 +46,7 @@ $(VENV)/dev.stamp: envs/requirements-dev.txt | $(VENV)/run.stamp
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-	@echo "settings: EXPERIMENT=name of a file in config/experiments, MIRROR=folder or URL, CORES=N, ARGS=more for Snakemake"
+	@echo "settings: EXPERIMENT=name of a file in config/experiments, MIRROR=folder or URL, CORES=N, SET='key=value ...', ARGS=more for Snakemake"
 
 setup: $(VENV)/run.stamp ## make .venv from the lock file
 

@@ -9,6 +9,7 @@ for example:
 """
 
 import argparse
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,10 @@ from fuseflow.convert import Convert
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import hash_of_file
 from fuseflow.formats.canonical import read_verified
-from fuseflow.index import list_files, raw_path
+from fuseflow.index import UNNAMED, list_files, raw_path
+
+UNSAFE = re.compile(r"^[._-]+|[^A-Za-z0-9._-]+")
+"""What becomes `_` when the name of a file becomes an id."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class LoadRaw:
 
     def __call__(self, case: Case) -> Mapping[str, bytes]:
         """Role -> bytes, or a refusal."""
+        if case.id.startswith(UNNAMED):
+            raise Refused(
+                "unknown-patient", "the name has other characters than letters, digits and . _ -; rename the file"
+            )
         if not case.patient:
             raise Refused("unknown-patient", "the name does not fit the card's pattern for patients")
         return {role: read_verified(case, role) for role in self.roles}
@@ -59,14 +67,12 @@ def cases_by_hand(source: Path) -> list[Case]:
     if not names:
         raise InputError(f"{source} is no PNG and holds none")
     cases = [
-        Case(
-            name[:-4].replace("/", "_"), "unknown", "", (CaseFile("image", name, hash_of_file(folder / name)),), folder
-        )
+        Case(UNSAFE.sub("_", name[:-4]), "unknown", "", (CaseFile("image", name, hash_of_file(folder / name)),), folder)
         for name in names
     ]
     if len({case.id for case in cases}) < len(cases):
         raise InputError(
-            f"{source} holds files whose names differ only by their folder; convert the folders one by one"
+            f"{source} holds files whose names differ only in folders, spaces or signs; convert them apart"
         )
     return sorted(cases, key=lambda case: case.id)
 

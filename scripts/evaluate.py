@@ -23,8 +23,7 @@ from fuseflow.grey import to_grey
 from fuseflow.metrics.evaluate import evaluate
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.metrics.variant import Profile
-
-COLUMNS = ("dataset", "method", "profile", "case", "metric", "variant", "value")
+from fuseflow.values import VALUE_COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fused", type=Path, metavar="PATH", help="fused: an image, a folder, or with --cases a case table"
     )
-    parser.add_argument("--a-role", default="A", metavar="ROLE", help="role of the first source, with --cases")
-    parser.add_argument("--b-role", default="B", metavar="ROLE", help="role of the second source, with --cases")
+    parser.add_argument("--a-role", metavar="ROLE", help="role of the first source, with --cases")
+    parser.add_argument("--b-role", metavar="ROLE", help="role of the second source, with --cases")
     parser.add_argument("--dataset", metavar="NAME", help="name for the table (default: the folder that holds A)")
     parser.add_argument("--method", metavar="NAME", help="name for the table (default: the name of FUSED)")
     parser.add_argument("--output", type=Path, metavar="TABLE.TSV", help="the table")
@@ -121,15 +120,17 @@ def main(arguments: argparse.Namespace) -> int:
         raise InputError("--profile, --fused and --output are needed; --list shows the profiles")
     profile = PROFILES.load(arguments.profile)
     if arguments.cases is None:
-        if not arguments.a or not arguments.b:
-            raise InputError("give --a and --b, or --cases")
+        if not arguments.a or not arguments.b or arguments.a_role or arguments.b_role:
+            raise InputError("give --a and --b, or --cases with --a-role and --b-role")
         cases = cases_by_hand(arguments.a, arguments.b, arguments.fused)
     else:
+        if not arguments.a_role or not arguments.b_role or arguments.a or arguments.b:
+            raise InputError("--cases goes with --a-role and --b-role")
         cases = join_files(stage.read_shard(arguments), {case.id: case for case in read_cases(arguments.fused)})
     function = Evaluate(
         profile=profile,
-        a=arguments.a_role,
-        b=arguments.b_role,
+        a=arguments.a_role or "A",
+        b=arguments.b_role or "B",
         dataset=arguments.dataset or (arguments.a or arguments.cases).absolute().parent.name,
         method=arguments.method or (arguments.fused.stem if arguments.cases is None else arguments.fused.parent.name),
     )
@@ -138,11 +139,17 @@ def main(arguments: argparse.Namespace) -> int:
             name="evaluate",
             load=stage.LoadImages((function.a, function.b, "FUSED")),
             function=function,
-            parameters={"profile": profile.name, "a": function.a, "b": function.b, "method": function.method},
+            parameters={
+                "profile": profile.name,
+                "a": function.a,
+                "b": function.b,
+                "method": function.method,
+                "dataset": function.dataset,
+            },
             code=("evaluate", PROFILES.module(profile.name)),
         ),
         cases,
-        columns=COLUMNS,
+        columns=VALUE_COLUMNS,
         output=arguments.output,
         workers=arguments.workers,
         on_refused=arguments.on_refused,

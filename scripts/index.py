@@ -1,7 +1,8 @@
 r"""List the cases of a raw folder, as a data set card declares them.
 
 Writes one table per shard, OUTPUT/<k>of<n>.tsv, with one row per case and role: case, patient, role, path (below the
-raw folder), sha256, stratum. Files that fit no pattern are counted and left out.
+raw folder), sha256, stratum. Files that fit no pattern are left out; the log says how many. If ids are not public, they
+become hashes and paths become numbers.
 
 for example:
   python scripts/index.py --raw my-images --role 'CT=CT/{case}.png' --role 'MR=MR/{case}.png' \
@@ -10,6 +11,7 @@ for example:
 
 import argparse
 import logging
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, write_json
 from fuseflow.index import Index
 from fuseflow.provenance import code_digest, record
-from fuseflow.stage import positive
+from fuseflow.stage import positive, whole
 
 log = logging.getLogger("index")
 
@@ -35,9 +37,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--patient", default="{patient}", metavar="PATTERN", help="how a case id splits (default: %(default)s)"
     )
     parser.add_argument("--public-ids", action="store_true", help="ids and names of the source may appear in outputs")
-    parser.add_argument("--salt", default="", help="secret for the pseudonyms that stand for ids that are not public")
     parser.add_argument(
-        "--limit", type=int, default=0, metavar="N", help="only N cases, chosen by the hash of their id"
+        "--salt",
+        default=os.environ.get("FUSEFLOW_SALT", ""),
+        help="secret for the pseudonyms that stand for ids that are not public (default: FUSEFLOW_SALT)",
+    )
+    parser.add_argument(
+        "--limit", type=whole, default=0, metavar="N", help="only N cases, chosen by the hash of their id"
     )
     parser.add_argument("--shards", type=positive, default=1, metavar="N", help="number of tables (default: 1)")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the tables")
@@ -67,6 +73,8 @@ def provenance_of(index: Index, cases: list[Case], table: Path) -> dict[str, obj
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the tables."""
+    if not arguments.public_ids and not arguments.salt:
+        raise InputError("ids that are not public need a secret: give --salt, or --public-ids if they are public")
     index = Index(
         roles=parse_roles(arguments.role),
         patient=arguments.patient,
@@ -80,7 +88,7 @@ def main(arguments: argparse.Namespace) -> int:
         table = arguments.output / f"{shard}.tsv"
         write_cases(table, members)
         write_json(table.with_suffix(".provenance.json"), provenance_of(index, members, table))
-    patients = {case.patient for case in cases}
+    patients = {case.patient for case in cases if case.patient}
     log.info(
         "index: %d cases of %d patients, %d files", len(cases), len(patients), sum(len(case.files) for case in cases)
     )

@@ -25,7 +25,7 @@ from fuseflow.cards import default_card_folders, load_card
 from fuseflow.cases import CASE_COLUMNS, Case, RefusedCase, read_cases, write_refused
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, write_json, write_table
-from fuseflow.leakage import check_leakage, refuse_duplicates, take_fingerprints
+from fuseflow.leakage import check_leakage, hash_images, refuse_duplicates
 from fuseflow.provenance import code_digest, record
 from fuseflow.split import (
     DEFAULT_FRACTIONS,
@@ -182,7 +182,7 @@ def provenance_of(arguments: argparse.Namespace, cases: Sequence[Case]) -> dict[
 def main(arguments: argparse.Namespace) -> int:
     """Split the cases."""
     cases = read_tables(arguments.cases)
-    pictures, refused = take_fingerprints(cases, workers=arguments.workers)
+    pictures, refused = hash_images(cases, workers=arguments.workers)
     refused += refuse_duplicates(pictures)
     lost = {refusal.case for refusal in refused}
     kept = [case for case in cases if case.id not in lost]

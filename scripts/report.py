@@ -18,8 +18,9 @@ from fuseflow.files import write_text
 from fuseflow.fusion.registry import METHODS
 from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
+from fuseflow.origins import gather_origins
 from fuseflow.render import wide_tables
-from fuseflow.report import gather, gather_origins, render_page
+from fuseflow.report import gather, render_page
 from fuseflow.stage import positive
 from fuseflow.tables import read_summary
 

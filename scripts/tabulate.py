@@ -20,6 +20,7 @@ Many names can be given in a file, one argument per line: python scripts/tabulat
 import argparse
 import logging
 from collections.abc import Collection, Sequence
+from itertools import product
 from pathlib import Path
 
 from fuseflow import command
@@ -31,15 +32,8 @@ from fuseflow.metrics.registry import PROFILES
 from fuseflow.provenance import code_digest, record
 from fuseflow.render import to_latex, to_markdown, wide_tables
 from fuseflow.stage import positive
-from fuseflow.tables import (
-    RefusedCases,
-    Value,
-    read_published,
-    read_refusals,
-    read_values,
-    summarize,
-    write_summary,
-)
+from fuseflow.tables import Evaluation, RefusedCases, read_published, read_refusals, summarize, write_summary
+from fuseflow.values import Value, read_values
 
 log = logging.getLogger("tabulate")
 
@@ -150,10 +144,21 @@ def main(arguments: argparse.Namespace) -> int:
             shards=arguments.shards,
         )
         values, refusals = read_run(layout, arguments.datasets, arguments.cards)
+        evaluations = [
+            Evaluation(*names) for names in product(arguments.datasets, arguments.profiles, arguments.methods)
+        ]
     else:
         values, refusals = read_by_hand(arguments.metrics, arguments.refused)
-    profiles = {name: PROFILES.load(name) for name in sorted({value.profile for value in values})}
-    summary = summarize(values, profiles=profiles, published=read_published(arguments.published), refusals=refusals)
+        evaluations = []
+    names = sorted({found.profile for found in (*values, *evaluations)})
+    profiles = {name: PROFILES.load(name) for name in names}
+    summary = summarize(
+        values,
+        profiles=profiles,
+        published=read_published(arguments.published),
+        refusals=refusals,
+        evaluations=evaluations,
+    )
     tables = wide_tables(summary, profiles)
     write_summary(arguments.output / f"{arguments.name}.tsv", summary)
     write_text(arguments.output / f"{arguments.name}.md", to_markdown(tables))

@@ -20,8 +20,9 @@ from fuseflow.manifest import make_manifest  # noqa: E402 (the library lies besi
 WAYS = ({"cores": 1, "shards": 1}, {"cores": 2, "shards": 5})
 METHODS, PROFILES, ROLES = 6, 2, 2
 FILES = 2 + 3 + 1
-VERDICT = {True: "ok", False: "FAILED"}
 """splits.json and leakage.json; a table in three forms; the report."""
+
+VERDICT = {True: "ok", False: "FAILED"}
 
 
 def run(folder: Path, *, cores: int, settings: list[str], configfile: list[str]) -> list[str]:

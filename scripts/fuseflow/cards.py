@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from fuseflow.errors import InputError
+from fuseflow.patterns import compile_pattern
 from fuseflow.schemas import load_yaml, validate
 
 PROJECT = Path(__file__).parents[2]
@@ -208,6 +209,8 @@ def _check(card: Card) -> None:
         raise InputError(f"{card.path}: stages must be in this order: {', '.join(ordered)}")
     if len(card.source) > 1 and any(isinstance(source, Generator) for source in card.source):
         raise InputError(f"{card.path}: source: a generator must be the only source; remove the others")
+    for pattern in [*card.roles.values(), card.patient]:
+        compile_pattern(pattern)
     for number, source in enumerate(card.source):
         if isinstance(source, Download) and not source.file_name:
             raise InputError(f"{card.path}: source[{number}].url names no file: {source.url}")

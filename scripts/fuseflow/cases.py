@@ -141,8 +141,7 @@ def read_cases(table: Path, shard: Shard | None = None) -> list[Case]:
                 f"{table}: case {case_id!r} has an unusable id or several patients ({', '.join(patients)})"
             )
         files = sorted(CaseFile(row["role"], row["path"], row["sha256"]) for row in members)
-        stratum = min(row.get("stratum", "") for row in members)
-        cases.append(Case(case_id, patients[0], stratum, tuple(files), table.parent))
+        cases.append(Case(case_id, patients[0], members[0].get("stratum", ""), tuple(files), table.parent))
     return cases
 
 

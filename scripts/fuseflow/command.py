@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 
 from fuseflow.errors import FuseflowError
 
+# Before a program imports anything numeric: parallelism is over cases, and results must not depend on threads.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
 log = logging.getLogger(__name__)
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2

@@ -14,6 +14,7 @@ from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.registry import Registry
 from fuseflow.schemas import validate
+from fuseflow.split import exact_fractions
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -120,9 +121,7 @@ def _check(config: Config) -> None:
     for name in config.published:
         if not (PROJECT / "config" / "published" / f"{name}.tsv").is_file():
             raise InputError(f"configuration: published: there is no table {name!r} in config/published")
-    total = sum(config.split["fractions"].values())
-    if abs(total - 1) > 1e-9:
-        raise InputError(f"configuration: split.fractions add up to {total:g}, not 1")
+    exact_fractions(config.split["fractions"])
     for dataset, card in config.cards.items():
         config.pair(dataset)
         missing = [stage for stage in ("convert", "fuse", "evaluate") if stage not in card.stages]
@@ -131,6 +130,10 @@ def _check(config: Config) -> None:
             raise InputError(
                 f"{card.path}: the stages convert, fuse and evaluate are needed, split may be listed as well"
             )
+        if card.ids == "private" and not config.salt:
+            raise InputError(f"configuration: the ids of {dataset} are not public and need a secret: set salt")
+        if card.ids == "private" and card.published_splits:
+            raise InputError(f"{card.path}: published_splits name ids, which pseudonyms never match; set ids: public")
         scheme = config.split["scheme"]
         if "split" in card.stages and scheme != "patient" and scheme not in card.published_splits:
             known = ", ".join(["patient", *card.published_splits])

@@ -12,7 +12,7 @@ REASONS: dict[str, str] = {
     "changed": "the file is no longer the one that was indexed",
     "wrong-size": "the image has another size than the data set card expects",
     "wrong-depth": "the image has another bit depth than the data set card expects",
-    "unsupported-pixels": "the pixels are of a kind that cannot be kept without loss",
+    "unsupported-pixels": "the pixels are of a kind that cannot be kept or used without loss",
     "orphan": "one or more of the images that make a case are missing",
     "ambiguous-role": "several files claim the same role of a case",
     "unknown-patient": "the name does not say which patient the image belongs to",
@@ -54,7 +54,8 @@ class Refused(FuseflowError):
     """
 
     def __init__(self, reason: str, detail: str) -> None:
-        REASONS[reason]
+        if reason not in REASONS:
+            raise KeyError(reason)
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail

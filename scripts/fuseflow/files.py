@@ -52,6 +52,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     >>> (folder / "a.txt").read_text(), len(list(folder.iterdir()))
     ('whole', 1)
     """
+    target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     _clear_left_behind(target)
     holder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -98,6 +99,28 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted keys, so that equal values give equal bytes."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value that a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not JSON.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "splits.json"
+    >>> _ = path.write_text('{"active": "patient"}')
+    >>> read_json(path)
+    {'active': 'patient'}
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); rerun the stage that writes it") from None
 
 
 def format_cell(value: object) -> str:

@@ -1,15 +1,10 @@
-"""The index: which files of a raw folder make which cases, as the data set's card declares it.
-
-Patterns are paths below the raw folder. ``*`` stands for any part of one name, ``{case}`` for the case's id; further
-fields such as ``{patient}`` or ``{stratum}`` may stand beside it. A field may carry a width in digits: ``{slice:3d}``.
-"""
+"""The index: which files of a raw folder make which cases, as the data set's card declares it."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import re
-import string
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +13,12 @@ from pathlib import Path
 from fuseflow.cases import SAFE_ID, Case, CaseFile
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file
+from fuseflow.patterns import compile_pattern
+
+log = logging.getLogger(__name__)
+
+UNNAMED = "unnamed-"
+"""What an id begins with that stands for a name which cannot be a file name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,11 @@ class Index:
             raise InputError(
                 f"none of the {len(paths)} files in {raw} fits a pattern of the card ({', '.join(self.roles.values())})"
             )
+        fitting = {path for files in claimed.values() for _, path, _ in files}
+        if len(fitting) < len(paths):
+            log.warning(
+                "%d of %d files fit no pattern of the card and are left out", len(paths) - len(fitting), len(paths)
+            )
         kept = sorted(claimed, key=lambda case: hashlib.sha256(case.encode()).digest())[: self.limit or None]
         numbers = {path: f"#{number}" for number, path in enumerate(paths)}
         return sorted((self._case(case, claimed[case], raw, numbers) for case in kept), key=lambda case: case.id)
@@ -79,14 +85,17 @@ class Index:
 
     def _case(self, name: str, files: Sequence[tuple[str, str, str]], raw: Path, numbers: Mapping[str, str]) -> Case:
         match = compile_pattern(self.patient).fullmatch(name)
-        patient = match["patient"] if match and SAFE_ID.fullmatch(name) else ""
-        case_id = name if SAFE_ID.fullmatch(name) else "unnamed-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+        patient = match["patient"] if match else ""
         if not self.public_ids:
             case_id, patient = self._pseudonym(name), self._pseudonym(patient) if patient else ""
+        elif SAFE_ID.fullmatch(name):
+            case_id = name
+        else:
+            case_id, patient = UNNAMED + hashlib.sha256(name.encode()).hexdigest()[:12], ""
         return Case(
             id=case_id,
             patient=patient,
-            stratum=min(stratum for _, _, stratum in files),
+            stratum=_stratum_of(case_id, files),
             files=tuple(
                 sorted(
                     CaseFile(role, path if self.public_ids else numbers[path], hash_of_file(raw / path))
@@ -98,6 +107,14 @@ class Index:
 
     def _pseudonym(self, name: str) -> str:
         return hashlib.sha256(f"{self.salt}|{name}".encode()).hexdigest()[:12]
+
+
+def _stratum_of(case_id: str, files: Sequence[tuple[str, str, str]]) -> str:
+    """The one stratum that the paths of a case name, or none."""
+    found = sorted({stratum for _, _, stratum in files if stratum})
+    if len(found) > 1:
+        raise InputError(f"the files of case {case_id} lie in several strata ({', '.join(found)}); keep them in one")
+    return found[0] if found else ""
 
 
 def list_files(raw: Path) -> list[str]:
@@ -120,33 +137,3 @@ def raw_path(raw: Path, path: str, listing: Sequence[str] = ()) -> Path:
     if not path.startswith("#"):
         return raw / path
     return raw / listing[int(path[1:])]
-
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of a card as a regular expression.
-
-    Raises
-    ------
-    InputError
-        If a field is named twice or has a format other than a number of digits.
-
-    Examples
-    --------
-    >>> compile_pattern("{patient}{slice:3d}").fullmatch("2004").groupdict()
-    {'patient': '2', 'slice': '004'}
-    >>> compile_pattern("*/CT/{case}.png").fullmatch("top/CT/2004.png")["case"]
-    '2004'
-    """
-    parts = []
-    seen: set[str] = set()
-    for literal, field, form, _ in string.Formatter().parse(pattern):
-        parts.append("[^/]*".join(re.escape(piece) for piece in literal.split("*")))
-        if field is None:
-            continue
-        digits = re.fullmatch(r"(\d*)d", form or "")
-        if not field.isidentifier() or field in seen or (form and not digits):
-            raise InputError(f"the pattern {pattern!r} has an unusable field {{{field}{':' if form else ''}{form}}}")
-        seen.add(field)
-        body = "[^/]+?" if not digits else rf"\d{{{digits[1]}}}" if digits[1] else r"\d+"
-        parts.append(f"(?P<{field}>{body})")
-    return re.compile("".join(parts))

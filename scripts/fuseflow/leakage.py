@@ -1,7 +1,7 @@
 """Leakage: what training and test share although they should not.
 
-Every picture gets a *fingerprint*. Equal pixels under two case ids are duplicates, which are refused before a split is
-made; patients, equal pixels (also mirrored ones) and near-duplicates on both sides of a split are its leaks.
+Every picture is *hashed*. Equal pixels under two case ids are duplicates, which are refused before a split is made;
+patients, equal pixels (also mirrored ones) and near-duplicates on both sides of a split are its leaks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,8 +20,7 @@ from fuseflow.errors import Refused
 from fuseflow.formats.canonical import read_canonical
 from fuseflow.formats.png import Pixels
 from fuseflow.grey import is_grey, to_grey
-
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 STAGE = "split"
 NEAR_BITS = 4
@@ -34,7 +32,7 @@ BLOCK = 1024
 
 
 @dataclass(frozen=True)
-class Fingerprint:
+class ImageHashes:
     """What is compared of a picture.
 
     Parameters
@@ -54,15 +52,15 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of a case and its fingerprint."""
+    """One image of a case and its hashes."""
 
     case: str
     role: str
-    fingerprint: Fingerprint
+    hashes: ImageHashes
 
 
-def fingerprint(pixels: Pixels) -> Fingerprint:
-    """Fingerprint of a picture.
+def hash_image(pixels: Pixels) -> ImageHashes:
+    """Hashes of a picture.
 
     Parameters
     ----------
@@ -72,7 +70,7 @@ def fingerprint(pixels: Pixels) -> Fingerprint:
     Examples
     --------
     >>> picture = np.arange(80, dtype=np.uint8).reshape(8, 10)
-    >>> one, other = fingerprint(picture), fingerprint(picture[:, ::-1])
+    >>> one, other = hash_image(picture), hash_image(picture[:, ::-1])
     >>> one.pixels == other.pixels, one.mirrored == other.mirrored
     (False, True)
     """
@@ -80,7 +78,7 @@ def fingerprint(pixels: Pixels) -> Fingerprint:
     values = values.astype(np.uint8) if values.max(initial=0) < 256 else values.astype("<u2")
     mirrors = [np.ascontiguousarray(values[::rows, ::columns]).tobytes() for rows in (1, -1) for columns in (1, -1)]
     head = f"{values.shape}{values.dtype.str}".encode()
-    return Fingerprint(
+    return ImageHashes(
         pixels=hashlib.sha256(head + mirrors[0]).hexdigest(),
         mirrored=hashlib.sha256(head + min(mirrors)).hexdigest(),
         difference=difference_hash(pixels),
@@ -109,8 +107,8 @@ def difference_hash(pixels: Pixels) -> int:
     return int.from_bytes(np.packbits(rises).tobytes())
 
 
-def take_fingerprints(cases: Sequence[Case], *, workers: int) -> tuple[list[Picture], list[RefusedCase]]:
-    """Fingerprints of all images of all cases, and the cases with an image that cannot be read.
+def hash_images(cases: Sequence[Case], *, workers: int) -> tuple[list[Picture], list[RefusedCase]]:
+    """Hashes of all images of all cases, and the cases with an image that cannot be read.
 
     Parameters
     ----------
@@ -137,7 +135,7 @@ def take_fingerprints(cases: Sequence[Case], *, workers: int) -> tuple[list[Pict
 
 def _pictures_of(case: Case) -> list[Picture] | Refused:
     try:
-        return [Picture(case.id, role, fingerprint(read_canonical(case, role))) for role in case.roles()]
+        return [Picture(case.id, role, hash_image(read_canonical(case, role))) for role in case.roles()]
     except Refused as refusal:
         return refusal
 
@@ -159,12 +157,12 @@ def refuse_duplicates(pictures: Iterable[Picture]) -> list[RefusedCase]:
     refused = []
     for case in sorted(by_case):
         images = sorted(by_case[case], key=lambda picture: picture.role)
-        repeated = next((picture for picture in images if picture.fingerprint.pixels in first), None)
+        repeated = next((picture for picture in images if picture.hashes.pixels in first), None)
         if repeated is None:
             for picture in images:
-                first.setdefault(picture.fingerprint.pixels, picture)
+                first.setdefault(picture.hashes.pixels, picture)
             continue
-        kept = first[repeated.fingerprint.pixels]
+        kept = first[repeated.hashes.pixels]
         detail = (
             f"its {repeated.role} image has the same pixels as the {kept.role} image of case {kept.case}, which is kept"
         )
@@ -182,7 +180,7 @@ def check_leakage(
     splits
         Case ids per split, each id in one split only.
     cases, pictures
-        Patients and strata, and fingerprints; of cases that are in a split.
+        Patients and strata, and hashes; of cases that are in a split.
 
     Returns
     -------
@@ -235,7 +233,7 @@ def _shared_patients(cases: Iterable[Case], split_of: Mapping[str, str]) -> list
 def _identical_pixels(images: Iterable[Picture], split_of: Mapping[str, str]) -> list[dict[str, object]]:
     groups: dict[str, list[Picture]] = defaultdict(list)
     for picture in images:
-        groups[picture.fingerprint.mirrored].append(picture)
+        groups[picture.hashes.mirrored].append(picture)
     across = [group for group in groups.values() if len({split_of[picture.case] for picture in group}) > 1]
     return [{"images": [_entry(picture, split_of) for picture in group]} for group in across]
 
@@ -253,11 +251,11 @@ def _near_duplicates(images: Sequence[Picture], split_of: Mapping[str, str]) -> 
         by_role[picture.role].append(picture)
     for _, group in sorted(by_role.items()):
         numbers = {split: number for number, split in enumerate(sorted(set(split_of.values())))}
-        mirrored = {digest: number for number, digest in enumerate(sorted({p.fingerprint.mirrored for p in group}))}
+        mirrored = {digest: number for number, digest in enumerate(sorted({p.hashes.mirrored for p in group}))}
         blocks = near_pairs(
-            np.array([picture.fingerprint.difference for picture in group], np.uint64),
+            np.array([picture.hashes.difference for picture in group], np.uint64),
             splits=np.array([numbers[split_of[picture.case]] for picture in group]),
-            same=np.array([mirrored[picture.fingerprint.mirrored] for picture in group]),
+            same=np.array([mirrored[picture.hashes.mirrored] for picture in group]),
         )
         for first, second, distance in blocks:
             count += len(first)

@@ -1,7 +1,7 @@
 """The manifest: one line per result with the sha256 of its bytes, to compare two runs.
 
 It holds nothing that may differ between two runs of the same thing: no shard, no log, no time. Lines are tab-separated:
-stage, data set, method (for scores ``<profile>/<method>``), case, role or file, sha256.
+stage, data set, method (for scores ``<profile>/<method>``), case, role or file (or ``refused``), sha256.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from fuseflow.cases import read_cases
+from fuseflow.cases import read_cases, read_refused
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
 
 IMAGES = (("*/converted/[!.]*", "convert"), ("*/fused/*/[!.]*", "fuse"))
+REFUSED = ("*/converted/*/refused.tsv", "*/split/refused.tsv", "*/fused/*/*/refused.tsv", "*/metrics/*/*/*.refused.tsv")
 FILES = (
     ("*/split/splits.json", "split"),
     ("*/split/leakage.json", "split"),
@@ -51,8 +52,11 @@ def make_manifest(results: Path) -> list[str]:
         for folder in results.glob(pattern):
             lines.update(_images(folder, stage, *_dataset_and_method(folder.relative_to(results))))
     for table in results.glob("*/metrics/*/*/[!.]*of*.tsv"):
-        if not table.name.endswith(".refused.tsv"):
+        if not table.name.endswith("refused.tsv"):
             lines.update(_scores(table, table.relative_to(results)))
+    for pattern in REFUSED:
+        for table in results.glob(pattern):
+            lines.update(_refused(table, table.relative_to(results)))
     for pattern, stage in FILES:
         for file in results.glob(pattern):
             dataset = file.relative_to(results).parts[0] if stage == "split" else ""
@@ -79,3 +83,11 @@ def _scores(table: Path, path: Path) -> Iterator[Line]:
         rows[row["case"]].append("\t".join(row.values()))
     for case, texts in rows.items():
         yield "evaluate", dataset, f"{profile}/{method}", case, "", sha256_of_bytes("\n".join(texts).encode())
+
+
+def _refused(table: Path, path: Path) -> Iterator[Line]:
+    # between the data set's folder and the table or its shard folder: the stage, then profile and method
+    method = "/".join(path.parts[2 : len(path.parts) - (1 if "metrics" in path.parts else 2)])
+    for row in read_refused(table):
+        digest = sha256_of_bytes(f"{row.reason}\t{row.detail}".encode())
+        yield row.stage, path.parts[0], method, row.case, "refused", digest

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
 from fuseflow.metrics.variant import Profile
@@ -60,9 +61,9 @@ class WideTable:
 def wide_tables(summary: Sequence[Summary], profiles: Mapping[str, Profile]) -> list[WideTable]:
     """Wide tables of a summary, in its order.
 
-    The best value of each column is marked, in all rows that show the same number. Numbers are compared as they are
-    shown: with the decimals of the published values where there are any, else with two, or three where a mean is
-    below 1.
+    The best value of each column is marked, in all rows that show the same number. Published means are shown as they
+    were printed, computed ones with the most decimals of any published one, else with two, or three where a mean is
+    below 1; with these decimals they are compared.
 
     Parameters
     ----------
@@ -104,10 +105,22 @@ def _wide_table(rows: Sequence[Summary], profile: Profile) -> WideTable:
 
 
 def _column(rows: Sequence[Summary]) -> Column:
-    published = [len(repr(row.mean).partition(".")[2]) for row in rows if row.origin == "published"]
+    published = [printed_decimals(row.printed) for row in rows if row.printed]
     small = any(0 < abs(row.mean) < 1 for row in rows)
     decimals = max(published) if published else 3 if small else 2
     return Column(rows[0].metric, rows[0].variant, rows[0].direction, decimals)
+
+
+def printed_decimals(printed: str) -> int:
+    """How many decimals a number was printed with.
+
+    Examples
+    --------
+    >>> printed_decimals("1.30"), printed_decimals("12"), printed_decimals("4.20e-1")
+    (2, 0, 3)
+    """
+    exponent = Decimal(printed).as_tuple().exponent
+    return max(0, -int(exponent))
 
 
 def _best(rows: Sequence[Summary], column: Column) -> float:
@@ -119,7 +132,7 @@ def _cell(row: Summary | None, column: Column, best: float) -> Cell:
     if row is None or math.isnan(row.mean):
         return Cell(NOT_KNOWN)
     return Cell(
-        mean=f"{row.mean:.{column.decimals}f}",
+        mean=row.printed or f"{row.mean:.{column.decimals}f}",
         std="" if math.isnan(row.std) else f"{row.std:.{column.decimals}f}",
         best=round(row.mean, column.decimals) == best,
     )
@@ -145,7 +158,9 @@ def _caption(rows: Sequence[Summary], profile: Profile) -> str:
     parts = [
         f"Data set {rows[0].dataset}, metric profile {profile.name}: {profile.title}; "
         f"colour becomes grey by {profile.grey}.",
-        f"Mean ± standard deviation over {cases} cases; refused cases: {refused}.",
+        f"Mean ± standard deviation over {cases} cases; refused cases: {refused}."
+        if cases
+        else f"No case was scored; refused cases: {refused}.",
         "n: cases with a number. The best value of each column is bold.",
     ]
     sources = sorted({row.source for row in rows if row.source})

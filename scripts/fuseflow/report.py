@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,11 @@ import jinja2
 from fuseflow.cards import Card
 from fuseflow.cases import Case, read_cases, read_refused
 from fuseflow.errors import REASONS, InputError
+from fuseflow.files import read_json
 from fuseflow.fusion.method import Method
-from fuseflow.layout import FOLDERS, Layout, Output
+from fuseflow.layout import Layout, Output
 from fuseflow.metrics.variant import Profile
+from fuseflow.origins import Origin, disagreements
 from fuseflow.render import WideTable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -70,8 +71,24 @@ class Scheme:
 class DatasetPart:
     """What the page says about one data set.
 
-    `limit` is how many of its cases the run was limited to, None if it was to take all; `expected` is how many there
-    should then be, None if the card does not say.
+    Parameters
+    ----------
+    card, pair
+        The data set, and its roles (A, B) that were fused.
+    limit
+        How many of its cases the run was limited to; None if it was to take all.
+    expected
+        How many cases there should then be; None if the card does not say.
+    found
+        Cases that were indexed.
+    patients, without_patient
+        How many patients these are of, as far as they are known, and how many cases have none that is known.
+    kept
+        Cases that at least one method fused and at least one profile scored; all others count as refused.
+    reasons
+        Stage, reason, its meaning, and how many cases.
+    refusals, schemes, strips
+        What is listed one by one.
     """
 
     card: Card
@@ -80,22 +97,12 @@ class DatasetPart:
     expected: int | None
     found: int
     patients: int
+    without_patient: int
     kept: int
     reasons: tuple[tuple[str, str, str, int], ...]
     refusals: tuple[Refusal, ...]
     schemes: tuple[Scheme, ...]
     strips: tuple[Strip, ...]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What made the results of a stage, by all their records: digests of code, and package -> versions."""
-
-    stage: str
-    method: str
-    profile: str
-    code: tuple[str, ...]
-    versions: Mapping[str, tuple[str, ...]]
 
 
 def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | None) -> DatasetPart:
@@ -131,8 +138,9 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | No
         limit=limit,
         expected=limit if limit and card.expect.cases else card.expect.cases,
         found=len(found),
-        patients=len({case.patient for case in found}),
-        kept=len(ids),
+        patients=len({case.patient for case in found if case.patient}),
+        without_patient=sum(not case.patient for case in found),
+        kept=len(_scored(layout.outputs(card.id, "evaluate"), by_method)),
         reasons=_count_reasons(refusals),
         refusals=tuple(refusals),
         schemes=_schemes(layout.folder(card.id, "split"), card) if "split" in card.stages else (),
@@ -167,6 +175,14 @@ def _kept(outputs: Iterable[Output]) -> dict[str, Case]:
     return {case.id: case for output in outputs for case in read_cases(output.cases)}
 
 
+def _scored(outputs: Iterable[Output], fused: Mapping[str, Mapping[str, Case]]) -> set[str]:
+    """Cases that at least one method fused and one profile did not refuse."""
+    lost: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for output in outputs:
+        lost[output.method, output.profile].update(row.case for row in read_refused(output.refused))
+    return {case for (method, _), refused in lost.items() for case in fused[method] if case not in refused}
+
+
 def _refusals_of(outputs: Iterable[Output]) -> list[Refusal]:
     scopes: dict[tuple[str, str, str, str], list[str]] = {}
     for output in outputs:
@@ -187,7 +203,7 @@ def _count_reasons(refusals: Iterable[Refusal]) -> tuple[tuple[str, str, str, in
 
 
 def _schemes(folder: Path, card: Card) -> tuple[Scheme, ...]:
-    splits, leakage = _read_json(folder / "splits.json"), _read_json(folder / "leakage.json")
+    splits, leakage = read_json(folder / "splits.json"), read_json(folder / "leakage.json")
     return tuple(
         Scheme(
             name=name,
@@ -201,13 +217,6 @@ def _schemes(folder: Path, card: Card) -> tuple[Scheme, ...]:
         )
         for name in sorted(splits["schemes"], key=lambda name: (name != splits["active"], name))
     )
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); rerun the stage that writes it") from None
 
 
 def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
@@ -262,80 +271,6 @@ def _image(case: Case, role: str, caption: str) -> Image:
         return Image(caption, base64.b64encode(case.path(role).read_bytes()).decode("ascii"))
     except OSError as error:
         raise InputError(f"the {role} image of case {case.id} cannot be read ({error.strerror})") from None
-
-
-def gather_origins(cards: Iterable[Card], layout: Layout) -> list[Origin]:
-    """What made the results, one entry per stage, method and profile, from the records of all data sets and shards.
-
-    Parameters
-    ----------
-    cards
-        The data sets.
-    layout
-        Where their results lie.
-
-    Raises
-    ------
-    InputError
-        If a record is missing or unusable.
-    """
-    codes: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    versions: dict[tuple[str, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for output in _recorded(cards, layout):
-        key = (output.stage, output.method, output.profile)
-        code, packages = _read_record(output.provenance)
-        codes[key].add(code)
-        for package, version in packages.items():
-            versions[key][package].add(version)
-    return [
-        Origin(*key, tuple(sorted(codes[key])), _sorted_values(versions[key]))
-        for key in sorted(codes, key=lambda key: list(FOLDERS).index(key[0]))
-    ]
-
-
-def _recorded(cards: Iterable[Card], layout: Layout) -> list[Output]:
-    """Results that have a record."""
-    return [output for card in cards for stage in card.stages for output in layout.outputs(card.id, stage)]
-
-
-def _read_record(path: Path) -> tuple[str, dict[str, str]]:
-    record = _read_json(path)
-    try:
-        return str(record["code"]), dict(record["versions"])
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path} is no record of what made a result; rerun the stage that writes it") from None
-
-
-def _sorted_values(sets: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(sorted(sets[key])) for key in sorted(sets)}
-
-
-def disagreements(origins: Iterable[Origin]) -> list[str]:
-    """Say in words where results that belong together were made by different code, or any by different versions.
-
-    Examples
-    --------
-    >>> convert = Origin("convert", "", "", ("0a", "1b"), {"numpy": ("2.1.0",)})
-    >>> fuse = Origin("fuse", "LP", "", ("2c",), {"numpy": ("2.2.0",), "python": ("3.11.9",)})
-    >>> for sentence in disagreements([convert, fuse]):
-    ...     print(sentence)
-    The results of convert were made by different code: 0a and 1b.
-    Results were made with different versions of numpy: 2.1.0 and 2.2.0.
-    >>> disagreements([fuse])
-    []
-    """
-    versions: dict[str, set[str]] = defaultdict(set)
-    sentences = []
-    for origin in origins:
-        if len(origin.code) > 1:
-            what = ", ".join(filter(None, (origin.stage, origin.method, origin.profile)))
-            sentences.append(f"The results of {what} were made by different code: {' and '.join(origin.code)}.")
-        for package, found in origin.versions.items():
-            versions[package].update(found)
-    for package, found in _sorted_values(versions).items():
-        if len(found) > 1:
-            sentences.append(f"Results were made with different versions of {package}: {' and '.join(found)}.")
-    return sentences
 
 
 def render_page(

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from fuseflow import command
 from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
 from fuseflow.errors import InputError, Refused
-from fuseflow.files import atomic_path, write_json, write_table
+from fuseflow.files import atomic_path, hash_of_file, write_json, write_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
 from fuseflow.formats.png import Pixels
 from fuseflow.memory import keep_freed_memory
@@ -97,6 +97,14 @@ def positive(text: str) -> int:
     return number
 
 
+def whole(text: str) -> int:
+    """A command line number of at least 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return number
+
+
 def read_shard(arguments: argparse.Namespace) -> list[Case]:
     """The cases that the arguments of shard mode name."""
     return read_cases(arguments.cases, arguments.shard)
@@ -112,6 +120,7 @@ def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers:
     """
     done: list[Case] = []
     refused: list[RefusedCase] = []
+    check_output(output, cases)
     with atomic_path(output) as folder:
         folder.mkdir()
         for case, result in _results(stage.name, _ToFolder(stage, folder), cases, workers):
@@ -123,6 +132,22 @@ def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers:
         write_refused(folder / "refused.tsv", refused)
         write_json(folder / "provenance.json", _record(stage, cases, {case.id: case.hashes() for case in done}))
     return _finish(stage.name, len(done), refused, on_refused)
+
+
+def check_output(output: Path, cases: Sequence[Case]) -> None:
+    """Make sure that writing a shard folder replaces nothing but an older one.
+
+    Raises
+    ------
+    InputError
+        If `output` is a file, a folder with something else in it, or a folder that the cases lie in.
+    """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file; give a folder for the results")
+    if any(case.folder.resolve().is_relative_to(output.resolve()) for case in cases):
+        raise InputError(f"{output} holds the input; give another folder for the results")
+    if output.is_dir() and any(output.iterdir()) and not (output / "provenance.json").is_file():
+        raise InputError(f"{output} holds other files; give a new or an empty folder for the results")
 
 
 def run_to_table(
@@ -143,8 +168,8 @@ def run_to_table(
         else:
             rows += [{**row, "case": case.id} for row in result]
     write_refused(output.with_suffix(".refused.tsv"), refused)
-    write_json(output.with_suffix(".provenance.json"), _record(stage, cases, {}))
     write_table(output, columns, rows)
+    write_json(output.with_suffix(".provenance.json"), _record(stage, cases, {output.name: hash_of_file(output)}))
     return _finish(stage.name, len(cases) - len(refused), refused, on_refused)
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -15,31 +15,27 @@ from fuseflow.cases import read_refused
 from fuseflow.errors import InputError
 from fuseflow.files import read_table, write_table
 from fuseflow.metrics.variant import Profile, Variant
-
-
-@dataclass(frozen=True)
-class Value:
-    """One row of a long table: the value of a metric for the fused image of a case."""
-
-    dataset: str
-    method: str
-    profile: str
-    case: str
-    metric: str
-    variant: str
-    value: float
+from fuseflow.values import Value, parse_number
 
 
 @dataclass(frozen=True)
 class PublishedValue:
-    """A mean that somebody published, and where."""
+    """A mean that somebody published, and where; `value` is its text as printed, since 1.30 says more than 1.3."""
 
     dataset: str
     profile: str
     method: str
     metric: str
-    value: float
+    value: str
     source: str
+
+
+class Evaluation(NamedTuple):
+    """What is evaluated: a method on a data set, under a profile."""
+
+    dataset: str
+    profile: str
+    method: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,8 @@ class Summary:
         Values that are left out because they are NaN or infinite.
     source
         The publication.
+    printed
+        The text of a published mean, with the decimals it was printed with; empty if computed.
     """
 
     dataset: str
@@ -90,26 +88,12 @@ class Summary:
     n_refused: int | None
     n_nan: int | None
     source: str
+    printed: str = ""
 
 
-VALUE_COLUMNS = tuple(field.name for field in fields(Value))
 PUBLISHED_COLUMNS = tuple(field.name for field in fields(PublishedValue))
-SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary))
-
-
-def read_values(tables: Iterable[Path]) -> list[Value]:
-    """Read all rows of long tables; a table may have none.
-
-    Raises
-    ------
-    InputError
-        If a table cannot be read or a value is not a number.
-    """
-    return [
-        Value(**{**{name: row[name] for name in VALUE_COLUMNS}, "value": _number(row["value"], table)})  # type: ignore[arg-type]
-        for table in tables
-        for row in read_table(table, required=VALUE_COLUMNS)
-    ]
+SUMMARY_COLUMNS = tuple(field.name for field in fields(Summary) if field.name != "printed")
+"""A published mean is written as printed, so that its text needs no column of its own."""
 
 
 def read_published(tables: Iterable[Path]) -> list[PublishedValue]:
@@ -118,7 +102,7 @@ def read_published(tables: Iterable[Path]) -> list[PublishedValue]:
     Raises
     ------
     InputError
-        If a table cannot be read, a value is not a number, or a row says not where it comes from.
+        If a table cannot be read, a value is not a finite number, or a row says not where it comes from.
     """
     found = []
     for table in tables:
@@ -127,16 +111,12 @@ def read_published(tables: Iterable[Path]) -> list[PublishedValue]:
                 raise InputError(
                     f"{table}: the row {row['method']} {row['metric']} has no source; every published value has one"
                 )
-            texts = {name: row[name] for name in PUBLISHED_COLUMNS}
-            found.append(PublishedValue(**{**texts, "value": _number(row["value"], table)}))  # type: ignore[arg-type]
+            if not math.isfinite(parse_number(row["value"], table)):
+                raise InputError(
+                    f"{table}: the row {row['method']} {row['metric']} has no finite value; leave the row out"
+                )
+            found.append(PublishedValue(**{name: row[name] for name in PUBLISHED_COLUMNS}))
     return found
-
-
-def _number(text: str, table: Path) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{table}: {text!r} is not a number") from None
 
 
 def read_refusals(table: Path, *, dataset: str, method: str = "", profile: str = "") -> RefusedCases:
@@ -150,18 +130,23 @@ def read_refusals(table: Path, *, dataset: str, method: str = "", profile: str =
     return RefusedCases(dataset, method, profile, frozenset(row.case for row in read_refused(table)))
 
 
+Groups = dict[tuple[str, str], dict[str, dict[str, dict[str, float]]]]
+"""(data set, profile) -> method -> metric -> case -> value."""
+
+
 def summarize(
     values: Sequence[Value],
     *,
     profiles: Mapping[str, Profile],
     published: Sequence[PublishedValue] = (),
     refusals: Sequence[RefusedCases] = (),
+    evaluations: Iterable[Evaluation] = (),
 ) -> list[Summary]:
     """Summarize values per data set, profile, method and metric, beside what was published.
 
     Rows are sorted by data set and profile; published methods come first, in the order of their table, then the
-    computed ones by name; metrics in the order of the profile. Published rows of a data set or profile without a value
-    are left out. A method whose every case was refused has rows with n = 0.
+    computed ones by name; metrics in the order of the profile. Published rows of a data set and profile that were not
+    evaluated are left out. A method whose every case was refused has rows with n = 0.
 
     Parameters
     ----------
@@ -171,6 +156,9 @@ def summarize(
         Every profile that occurs, by name.
     published, refusals
         What to set beside the values.
+    evaluations
+        What the run was about; each has rows even if it has no value, because every case was refused. What the values
+        themselves are about need not be named.
 
     Raises
     ------
@@ -187,17 +175,12 @@ def summarize(
     >>> row.mean, round(row.std, 3), row.n
     (5.0, 1.414, 2)
     """
-    groups: dict[tuple[str, str], dict[str, dict[str, dict[str, float]]]] = defaultdict(dict)
+    groups: Groups = defaultdict(dict)
+    for evaluation in evaluations:
+        groups[evaluation.dataset, evaluation.profile][evaluation.method] = {}
     for value in values:
         _check_variant(value, profiles)
-        metrics = groups[value.dataset, value.profile].setdefault(value.method, {})
-        cases = metrics.setdefault(value.metric, {})
-        if value.case in cases:
-            raise InputError(
-                f"case {value.case} of {value.dataset} has two values of {value.metric} for {value.method}; "
-                "give every table once"
-            )
-        cases[value.case] = value.value
+        _add_value(groups, value)
     _add_refused_methods(groups, refusals)
     rows: list[Summary] = []
     for (dataset, profile), methods in sorted(groups.items()):
@@ -212,6 +195,16 @@ def summarize(
     return rows
 
 
+def _add_value(groups: Groups, value: Value) -> None:
+    cases = groups[value.dataset, value.profile].setdefault(value.method, {}).setdefault(value.metric, {})
+    if value.case in cases:
+        raise InputError(
+            f"case {value.case} of {value.dataset} has two values of {value.metric} for {value.method}; "
+            "give every table once"
+        )
+    cases[value.case] = value.value
+
+
 def _check_variant(value: Value, profiles: Mapping[str, Profile]) -> None:
     known = {variant.metric: variant.id for variant in profiles[value.profile].variants}
     if known.get(value.metric) != value.variant:
@@ -221,9 +214,7 @@ def _check_variant(value: Value, profiles: Mapping[str, Profile]) -> None:
         )
 
 
-def _add_refused_methods(
-    groups: Mapping[tuple[str, str], dict[str, dict[str, dict[str, float]]]], refusals: Iterable[RefusedCases]
-) -> None:
+def _add_refused_methods(groups: Groups, refusals: Iterable[RefusedCases]) -> None:
     for refused in refusals:
         for (dataset, profile), methods in groups.items():
             if refused.method and refused.cases and dataset == refused.dataset and refused.profile in ("", profile):
@@ -231,8 +222,9 @@ def _add_refused_methods(
 
 
 def _measured(profile: Profile, methods: Iterable[Mapping[str, object]]) -> list[Variant]:
+    """Variants that some method has a value of; all of the profile if there is no value at all."""
     found = {metric for metrics in methods for metric in metrics}
-    return [variant for variant in profile.variants if variant.metric in found]
+    return [variant for variant in profile.variants if variant.metric in found or not found]
 
 
 def _count_refused(refusals: Iterable[RefusedCases], dataset: str, method: str, profile: str) -> int:
@@ -287,21 +279,25 @@ def _published_rows(
             metric=row.metric,
             variant=variants[row.metric].id,
             direction=variants[row.metric].direction,
-            mean=row.value,
+            mean=float(row.value),
             std=math.nan,
             median=math.nan,
             n=None,
             n_refused=None,
             n_nan=None,
             source=row.source,
+            printed=row.value,
         )
         for row in sorted(here, key=lambda row: (methods[row.method], order[row.metric]))
     ]
 
 
 def write_summary(table: Path, rows: Iterable[Summary]) -> None:
-    """Write a summary as a tab-separated table; counts that are not known are empty."""
-    cells = ({name: "" if value is None else value for name, value in vars(row).items()} for row in rows)
+    """Write a summary as a tab-separated table; counts that are not known are empty, published means as printed."""
+    cells = (
+        {name: "" if value is None else value for name, value in {**vars(row), "mean": row.printed or row.mean}.items()}
+        for row in rows
+    )
     write_table(table, SUMMARY_COLUMNS, cells)
 
 
@@ -315,7 +311,11 @@ def read_summary(table: Path) -> list[Summary]:
     """
     rows = []
     for row in read_table(table, required=SUMMARY_COLUMNS):
-        numbers = {name: _number(row[name], table) for name in ("mean", "std", "median")}
-        counts = {name: int(_number(row[name], table)) if row[name] else None for name in ("n", "n_refused", "n_nan")}
-        rows.append(Summary(**{**{name: row[name] for name in SUMMARY_COLUMNS}, **numbers, **counts}))  # type: ignore[arg-type]
+        texts = {name: row[name] for name in SUMMARY_COLUMNS}
+        numbers = {name: parse_number(row[name], table) for name in ("mean", "std", "median")}
+        counts = {
+            name: int(parse_number(row[name], table)) if row[name] else None for name in ("n", "n_refused", "n_nan")
+        }
+        printed = row["mean"] if row["origin"] == "published" else ""
+        rows.append(Summary(**{**texts, **numbers, **counts, "printed": printed}))  # type: ignore[arg-type]
     return rows

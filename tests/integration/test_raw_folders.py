@@ -144,7 +144,7 @@ def test_sixteen_bits_are_converted_exactly(run):
 def test_private_ids_appear_in_no_result_and_no_log(run):
     save_card(run, ids="private")
     save_pairs(run, 4)
-    save(run, "CT/secret_09", b"no image")
+    save(run, "CT/secret_09", b"secret, Jane")
     save(run, "MR/secret_09", picture(1))
 
     run.snakemake(**SETTINGS, salt="pepper")

@@ -156,4 +156,4 @@ def test_fractions_must_add_up(run, tmp_path):
 
     output = run.snakemake("-n", "--configfile", str(tmp_path / "config.yaml"), check=False)
 
-    assert "split.fractions add up to" in " ".join(output.split())
+    assert "must lie in 0..1 and add up to 1" in " ".join(output.split())

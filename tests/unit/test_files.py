@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from fuseflow import files
 from fuseflow.errors import InputError
-from fuseflow.files import atomic_path, format_cell, hash_of_file, read_table, write_json, write_table, write_text
+from fuseflow.files import (
+    atomic_path,
+    format_cell,
+    hash_of_file,
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+    write_text,
+)
 
 SCRIPTS = Path(files.__file__).parents[1]
 
@@ -121,3 +130,19 @@ def test_known_hashes(tmp_path):
 
     assert hash_of_file(tmp_path / "abc", "md5") == "900150983cd24fb0d6963f7d28e17f72"
     assert hash_of_file(tmp_path / "abc").startswith("ba7816bf8f01cfea")
+
+
+def test_json_comes_back_as_it_was_written(tmp_path):
+    value = {"active": "patient", "counts": [1, 2.5, None, "é"]}
+    write_json(tmp_path / "a.json", value)
+
+    assert read_json(tmp_path / "a.json") == value
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff"])
+def test_what_is_no_json_file_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "a.json").write_bytes(content)
+
+    with pytest.raises(InputError, match=r"a\.json cannot be read .*rerun the stage that writes it"):
+        read_json(tmp_path / "a.json")

@@ -11,47 +11,47 @@ from fuseflow import leakage
 from fuseflow.cases import Case
 from fuseflow.formats.canonical import write_canonical
 from fuseflow.leakage import (
-    Fingerprint,
+    ImageHashes,
     Picture,
     check_leakage,
     difference_hash,
-    fingerprint,
+    hash_image,
+    hash_images,
     near_pairs,
     refuse_duplicates,
-    take_fingerprints,
 )
 
 NOISE = np.random.default_rng(5).integers(0, 256, (24, 27), dtype=np.uint8)
 
 
 def picture(case: str, role: str, pixels: str, *, mirrored: str = "", difference: int = 0) -> Picture:
-    return Picture(case, role, Fingerprint(pixels, mirrored or pixels, difference))
+    return Picture(case, role, ImageHashes(pixels, mirrored or pixels, difference))
 
 
 def case(name: str, patient: str, stratum: str = "") -> Case:
     return Case(name, patient, stratum, (), Path())
 
 
-def test_mirrored_pictures_share_one_fingerprint_and_turned_ones_do_not():
-    prints = [fingerprint(image) for image in (NOISE, NOISE[::-1], NOISE[:, ::-1], NOISE[::-1, ::-1])]
-    assert len({print_.pixels for print_ in prints}) == 4
-    assert len({print_.mirrored for print_ in prints}) == 1
-    assert fingerprint(np.rot90(NOISE)).mirrored != prints[0].mirrored
+def test_mirrored_pictures_share_one_hash_and_turned_ones_do_not():
+    hashed = [hash_image(image) for image in (NOISE, NOISE[::-1], NOISE[:, ::-1], NOISE[::-1, ::-1])]
+    assert len({hashes.pixels for hashes in hashed}) == 4
+    assert len({hashes.mirrored for hashes in hashed}) == 1
+    assert hash_image(np.rot90(NOISE)).mirrored != hashed[0].mirrored
 
 
 def test_how_pixels_are_stored_counts_for_nothing():
     stored = [NOISE, np.stack([NOISE] * 3, axis=2), NOISE.astype(np.uint16), np.asfortranarray(NOISE)]
-    assert len({fingerprint(image).pixels for image in stored}) == 1
+    assert len({hash_image(image).pixels for image in stored}) == 1
 
 
 def test_equal_bytes_of_another_size_are_another_picture():
-    assert fingerprint(NOISE).pixels != fingerprint(NOISE.reshape(27, 24)).pixels
+    assert hash_image(NOISE).pixels != hash_image(NOISE.reshape(27, 24)).pixels
 
 
 def test_one_level_in_one_pixel_is_another_picture_but_nearly_the_same():
     changed = NOISE.copy()
     changed[11, 11] ^= 1
-    assert fingerprint(changed).mirrored != fingerprint(NOISE).mirrored
+    assert hash_image(changed).mirrored != hash_image(NOISE).mirrored
     assert (difference_hash(changed) ^ difference_hash(NOISE)).bit_count() <= 1
 
 
@@ -180,6 +180,6 @@ def test_an_image_that_cannot_be_read_refuses_its_case(tmp_path):
 
     cases = [stored("a"), stored("b"), stored("c")]
     cases[1].path("CT").write_bytes(b"")
-    pictures, refused = take_fingerprints(cases, workers=2)
+    pictures, refused = hash_images(cases, workers=2)
     assert [one.case for one in pictures] == ["a", "c"]
     assert [(one.case, one.stage, one.reason) for one in refused] == [("b", "split", "changed")]

@@ -32,14 +32,14 @@ def test_unknown_names_list_the_known_ones():
         METHODS.canonical("LPX")
 
 
-def test_text_is_read_without_importing():
-    assert "10." in METHODS.declared("LP", "source")
+def test_declared_text_is_that_of_the_entry():
+    assert METHODS.declared("LP", "source") == METHODS.load("LP").source
 
 
-def test_names_import_no_entry():
+def test_names_and_texts_import_no_entry():
     code = (
         "import sys; from fuseflow.registry import Registry;"
-        "Registry('m', 'fusion/methods', 'METHOD').names();"
+        "methods = Registry('m', 'fusion/methods', 'METHOD'); methods.names(); methods.declared('LP', 'title');"
         "assert 'numpy' not in sys.modules and 'fuseflow.fusion' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=registry.LIBRARY.parent)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -32,22 +33,34 @@ PROFILE = Profile(
 )
 
 
-def row(method: str, metric: str, mean: float, *, published: bool = False, n: int = 5, refused: int = 0) -> Summary:
+def row(method: str, metric: str, mean: float, *, n: int = 5, refused: int = 0) -> Summary:
     return Summary(
         dataset="heads",
         profile="a_b",
-        origin="published" if published else "computed",
+        origin="computed",
         method=method,
         metric=metric,
         variant=metric.lower(),
         direction=DIRECTIONS[metric],
         mean=mean,
-        std=math.nan if published or n < 2 else 0.5,
+        std=math.nan if n < 2 else 0.5,
         median=mean,
-        n=None if published else n,
-        n_refused=None if published else refused,
-        n_nan=None if published else 0,
-        source="Paper, 50 % of pages" if published else "",
+        n=n,
+        n_refused=refused,
+        n_nan=0,
+        source="",
+    )
+
+
+def quoted(method: str, metric: str, printed: str) -> Summary:
+    return replace(
+        row(method, metric, float(printed), n=0),
+        origin="published",
+        n=None,
+        n_refused=None,
+        n_nan=None,
+        source="Paper, 50 % of pages",
+        printed=printed,
     )
 
 
@@ -76,24 +89,32 @@ def test_the_best_is_the_largest_or_the_smallest_and_ties_share():
     [
         ([row("A", "SD", 50.12345)], "50.12"),
         ([row("A", "VIF", 0.12345)], "0.123"),
-        ([row("P", "VIF", 0.5, published=True), row("Q", "VIF", 0.61, published=True)], "0.50"),
+        ([quoted("P", "VIF", "0.5"), quoted("Q", "VIF", "0.61")], "0.5"),
+        ([row("A", "VIF", 0.6149), quoted("P", "VIF", "0.50"), quoted("Q", "VIF", "0.6")], "0.61"),
+        ([row("A", "SD", 60.149), quoted("P", "SD", "60")], "60"),
     ],
 )
 def test_decimals_follow_the_published_values_or_the_size(rows, shown):
     assert table(*rows).rows[0].cells[0].mean == shown
 
 
+def test_zeros_at_the_end_of_a_printed_number_count_and_are_shown():
+    found = table(quoted("P", "SD", "1.30"), row("LP", "SD", 1.34))
+    assert [one.cells[0].mean for one in found.rows] == ["1.30", "1.34"]
+    assert best(found, "SD") == {"LP"}
+
+
 def test_computed_values_are_compared_at_the_printed_precision():
-    found = table(row("P", "VIF", 0.61, published=True), row("maximum", "VIF", 0.6149))
+    found = table(quoted("P", "VIF", "0.61"), row("maximum", "VIF", 0.6149))
     assert best(found, "VIF") == {"P", "maximum"}
     assert found.notes[-1] == "maximum beats no published row."
 
 
 def test_trivial_rows_that_beat_published_ones_are_said_so():
     published = [
-        row("P", "SD", 50.25, published=True),
-        row("P", "VIF", 0.61, published=True),
-        row("Q", "SD", 80.25, published=True),
+        quoted("P", "SD", "50.25"),
+        quoted("P", "VIF", "0.61"),
+        quoted("Q", "SD", "80.25"),
     ]
     computed = [
         row("maximum", "SD", 60.0),
@@ -106,7 +127,7 @@ def test_trivial_rows_that_beat_published_ones_are_said_so():
 
 
 def test_smaller_is_better_where_the_metric_says_so():
-    notes = table(row("P", "MSE", 10.25, published=True), row("average", "MSE", 9.0)).notes
+    notes = table(quoted("P", "MSE", "10.25"), row("average", "MSE", 9.0)).notes
     assert notes[-1] == "average beats P on 1 of 1 metrics; it beats every published row on MSE."
 
 
@@ -115,11 +136,16 @@ def test_no_trivial_note_without_published_rows():
 
 
 def test_the_caption_names_profile_grey_policy_cases_refusals_and_sources():
-    found = table(
-        row("P", "SD", 1.25, published=True), row("LP", "SD", 2.0, n=21, refused=3), row("DWT", "SD", 2.0, n=20)
-    )
+    found = table(quoted("P", "SD", "1.25"), row("LP", "SD", 2.0, n=21, refused=3), row("DWT", "SD", 2.0, n=20))
     for words in ("heads", "a_b", "a title", "luma", "21 cases", "refused cases: 0-3", "Paper, 50 % of pages"):
         assert words in found.caption
+
+
+def test_a_data_set_of_which_nothing_was_scored_says_so():
+    found = table(quoted("P", "SD", "1.25"), row("LP", "SD", math.nan, n=0, refused=6))
+    assert "No case was scored; refused cases: 6." in found.caption
+    assert [(one.cells[0].mean, one.n) for one in found.rows] == [("1.25", "-"), ("-", "0")]
+    assert best(found, "SD") == {"P"}
 
 
 def test_markdown_is_a_table_with_arrows_and_bold():
@@ -133,7 +159,7 @@ def test_markdown_is_a_table_with_arrows_and_bold():
 
 
 def test_latex_escapes_everything_and_has_as_many_cells_as_columns():
-    text = to_latex([table(row("P_1&", "SD", 1.25, published=True), row("50%", "SD", 2.0), row("50%", "MSE", 3.0))])
+    text = to_latex([table(quoted("P_1&", "SD", "1.25"), row("50%", "SD", 2.0), row("50%", "MSE", 3.0))])
     lines = text.splitlines()
     assert r"P\_1\& & 1.25 & - & - \\" in lines
     assert r"50\% & \textbf{2.00} $\pm$ 0.50 & \textbf{3.00} $\pm$ 0.50 & 5 \\" in lines

@@ -7,8 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseflow.cases import Case
+from fuseflow.config import SCHEMA
 from fuseflow.errors import InputError
-from fuseflow.split import apportion, assign, patient_strata, position, split_as_published, split_by_patient
+from fuseflow.schemas import validate
+from fuseflow.split import (
+    DEFAULT_FRACTIONS,
+    DEFAULT_SALT,
+    PATIENT_SCHEME,
+    apportion,
+    assign,
+    patient_strata,
+    position,
+    split_as_published,
+    split_by_patient,
+)
 
 FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15}
 STRATA = st.dictionaries(
@@ -18,6 +30,15 @@ STRATA = st.dictionaries(
 
 def case(name: str, patient: str, stratum: str = "") -> Case:
     return Case(name, patient, stratum, (), Path())
+
+
+def test_the_program_and_the_workflow_have_the_same_defaults():
+    needed = {"datasets": ["heads"], "pairs": [["MR", "CT"]], "methods": ["LP"], "profiles": ["reference"]}
+
+    defaults = validate(needed, SCHEMA)["split"]
+
+    assert list(defaults["fractions"].items()) == list(DEFAULT_FRACTIONS.items())
+    assert (defaults["salt"], defaults["scheme"]) == (DEFAULT_SALT, PATIENT_SCHEME)
 
 
 def test_the_position_is_the_first_64_bits_of_the_hash():

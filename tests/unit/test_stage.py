@@ -106,6 +106,27 @@ def test_an_empty_shard_writes_header_only_tables(tmp_path):
     assert read_refused(tmp_path / "out" / "refused.tsv") == []
 
 
+def test_an_older_shard_folder_is_replaced(cases, tmp_path):
+    for bad in ("4", "7"):
+        run_to_folder(stage(Invert((bad,))), cases, output=tmp_path / "out", workers=1, on_refused="report")
+
+    assert [row.case for row in read_refused(tmp_path / "out" / "refused.tsv")] == ["c7"]
+    assert not (tmp_path / "out" / "CT" / "c7.png").exists()
+
+
+@pytest.mark.parametrize("output", ["in", ".", "notes", "file"])
+def test_nothing_but_an_older_shard_folder_is_replaced(cases, tmp_path, output):
+    (tmp_path / "file").touch()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    before = tree(tmp_path)
+
+    with pytest.raises(InputError, match="for the results"):
+        run_to_folder(stage(Invert()), cases, output=tmp_path / output, workers=1, on_refused="report")
+
+    assert tree(tmp_path) == before
+
+
 def test_refusals_can_fail_the_command_after_all_work_is_written(cases, tmp_path):
     status = run_to_folder(stage(Invert(("4",))), cases, output=tmp_path / "out", workers=1, on_refused="fail")
 

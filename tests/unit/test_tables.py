@@ -13,16 +13,16 @@ from fuseflow.files import read_table
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.metrics.variant import Profile, Variant
 from fuseflow.tables import (
+    Evaluation,
     PublishedValue,
     RefusedCases,
-    Value,
     read_published,
     read_refusals,
     read_summary,
-    read_values,
     summarize,
     write_summary,
 )
+from fuseflow.values import Value
 
 TABLE_5 = Path(__file__).parents[2] / "config" / "published" / "cddfuse-table5.tsv"
 
@@ -89,7 +89,7 @@ def test_rows_come_published_first_then_by_name_and_metrics_as_in_the_profile():
         for method, metric in product(["maximum", "DWT", "average"], ["MSE", "SD"])
         for row in values(method, metric, [1])
     ]
-    published = [PublishedValue("heads", "p", method, "SD", 2.0, "paper") for method in ("Z", "A")]
+    published = [PublishedValue("heads", "p", method, "SD", "2.0", "paper") for method in ("Z", "A")]
     found = [(row.origin[0], row.method, row.metric) for row in summary(rows, published=published)]
     assert found == [
         ("p", "Z", "SD"),
@@ -100,14 +100,14 @@ def test_rows_come_published_first_then_by_name_and_metrics_as_in_the_profile():
 
 def test_published_rows_of_what_was_not_computed_are_left_out():
     published = [
-        PublishedValue("heads", "other", "A", "SD", 2.0, "paper"),
-        PublishedValue("chests", "p", "A", "SD", 2.0, "paper"),
+        PublishedValue("heads", "other", "A", "SD", "2.0", "paper"),
+        PublishedValue("chests", "p", "A", "SD", "2.0", "paper"),
     ]
     assert [row.method for row in summary(values("LP", "SD", [1.0]), published=published)] == ["LP"]
 
 
 def test_a_published_metric_that_the_profile_lacks_is_refused():
-    published = [PublishedValue("heads", "p", "A", "QABF", 2.0, "paper")]
+    published = [PublishedValue("heads", "p", "A", "QABF", "2.0", "paper")]
     with pytest.raises(InputError, match="A has QABF, which the profile p does not have"):
         summary(values("LP", "SD", [1.0]), published=published)
 
@@ -129,6 +129,28 @@ def test_a_method_that_was_refused_everywhere_is_not_forgotten():
     assert [(row.method, row.n, row.n_refused) for row in rows] == [("LP", 1, 0), ("NSCT", 0, 1)]
 
 
+def test_a_data_set_that_every_method_refused_keeps_its_rows_and_the_published_ones():
+    rows = summary(
+        values("LP", "SD", [1.0], dataset="chests"),
+        evaluations=[Evaluation(dataset, "p", method) for dataset in ("chests", "heads") for method in ("LP", "DWT")],
+        refusals=[RefusedCases("heads", method, "", frozenset("012")) for method in ("LP", "DWT")],
+        published=[PublishedValue("heads", "p", "A", "SD", "2.0", "paper")],
+    )
+    found = [(row.dataset, row.method, row.metric, row.n, row.n_refused) for row in rows]
+    assert found == [
+        ("chests", "DWT", "SD", 0, 0),
+        ("chests", "LP", "SD", 1, 0),
+        ("heads", "A", "SD", None, None),
+        *[("heads", method, metric, 0, 3) for method in ("DWT", "LP") for metric in ("SD", "EN", "MSE")],
+    ]
+    assert all(math.isnan(row.mean) for row in rows if row.n == 0)
+
+
+def test_naming_what_the_values_are_about_changes_nothing():
+    rows = values("LP", "SD", [1.0, 2.0])
+    assert repr(summary(rows, evaluations=[Evaluation("heads", "p", "LP")])) == repr(summary(rows))
+
+
 def test_a_table_given_twice_is_noticed():
     with pytest.raises(InputError, match="case 0 of heads has two values of SD for LP"):
         summary(values("LP", "SD", [1.0]) * 2)
@@ -140,30 +162,38 @@ def test_a_value_of_another_formula_is_refused():
 
 
 def test_a_summary_comes_back_as_it_was_written(tmp_path):
-    published = [PublishedValue("heads", "p", "A*", "SD", 88.59, "paper, 2023")]
+    published = [PublishedValue("heads", "p", "A*", "SD", "88.50", "paper, 2023")]
     rows = summary(values("LP", "SD", [1 / 3, 0.1]), published=published)
     write_summary(tmp_path / "t.tsv", rows)
     assert repr(read_summary(tmp_path / "t.tsv")) == repr(rows)
     assert read_table(tmp_path / "t.tsv")[0]["n"] == ""
 
 
-def test_header_only_tables_are_read(tmp_path):
-    (tmp_path / "t.tsv").write_text("dataset\tmethod\tprofile\tcase\tmetric\tvariant\tvalue\n")
-    assert read_values([tmp_path / "t.tsv"]) == []
+def test_a_published_mean_keeps_the_zeros_it_was_printed_with(tmp_path):
+    cells = "dataset\tprofile\tmethod\tmetric\tvalue\tsource\nheads\tp\tA\tSD\t1.30\tpaper\n"
+    (tmp_path / "published.tsv").write_text(cells)
+    rows = summary(values("LP", "SD", [1.0]), published=read_published([tmp_path / "published.tsv"]))
+    write_summary(tmp_path / "t.tsv", rows)
+    assert [(row.mean, row.printed) for row in read_summary(tmp_path / "t.tsv")] == [(1.3, "1.30"), (1.0, "")]
+    assert read_table(tmp_path / "t.tsv")[0]["mean"] == "1.30"
+
+
+def test_nothing_at_all_makes_no_rows():
     assert summary([]) == []
-
-
-def test_text_where_a_number_should_be_is_named(tmp_path):
-    (tmp_path / "t.tsv").write_text(
-        "dataset\tmethod\tprofile\tcase\tmetric\tvariant\tvalue\nd\tm\tp\t1\tSD\tsd\tlots\n"
-    )
-    with pytest.raises(InputError, match="'lots' is not a number"):
-        read_values([tmp_path / "t.tsv"])
 
 
 def test_a_published_value_needs_its_source(tmp_path):
     (tmp_path / "t.tsv").write_text("dataset\tprofile\tmethod\tmetric\tvalue\tsource\nd\tp\tA\tSD\t1\t\n")
     with pytest.raises(InputError, match="A SD has no source"):
+        read_published([tmp_path / "t.tsv"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"), [("lots", "'lots' is not a number"), ("nan", "A SD has no finite value")]
+)
+def test_a_published_value_is_a_finite_number(tmp_path, cell, sentence):
+    (tmp_path / "t.tsv").write_text(f"dataset\tprofile\tmethod\tmetric\tvalue\tsource\nd\tp\tA\tSD\t{cell}\tpaper\n")
+    with pytest.raises(InputError, match=sentence):
         read_published([tmp_path / "t.tsv"])
 
 
@@ -180,7 +210,7 @@ def test_table_5_is_whole_and_fits_its_profile():
     assert {row.metric for row in rows} <= {one.metric for one in PROFILES.load("cddfuse-2023").variants}
     # Sums over the nine rows of the printed columns, added up by hand.
     sums = {
-        key: round(sum(row.value for row in rows if (row.dataset, row.metric) == key), 2)
+        key: round(sum(float(row.value) for row in rows if (row.dataset, row.metric) == key), 2)
         for key in [("cddfuse-mri-ct", "EN"), ("cddfuse-mri-pet", "SD"), ("cddfuse-mri-spect", "SSIM")]
     }
     assert sums == {

@@ -29,23 +29,21 @@ CARD_FOLDERS = [
     ]
 ]
 
-# Scripts find the library, the cards and each other through these, so that no absolute path enters a plan. Jobs run the
-# Python that runs Snakemake, unless --sdm gives them another, with one thread each inside numeric libraries.
-os.environ.update(
-    FUSEFLOW_SCRIPTS=str(PROJECT / "scripts"),
-    FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in CARD_FOLDERS),
-    PATH=os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    ),
-    OMP_NUM_THREADS="1",
-    OPENBLAS_NUM_THREADS="1",
-    MKL_NUM_THREADS="1",
-)
-
 try:
     RUN = load_config(config, CARD_FOLDERS)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+# Scripts find the library, the cards and each other through these, so that neither an absolute path nor the
+# secret salt enters a plan. Jobs run the Python that runs Snakemake, unless --sdm gives them another.
+os.environ.update(
+    FUSEFLOW_SCRIPTS=str(PROJECT / "scripts"),
+    FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in CARD_FOLDERS),
+    FUSEFLOW_SALT=RUN.salt,
+    PATH=os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    ),
+)
 
 SHARDS = [str(shard) for shard in Shard.all(RUN.shards)]
 GENERATED = [dataset for dataset in RUN.datasets if RUN.cards[dataset].generator]
@@ -73,10 +71,18 @@ def code_digest(*entries):
 def options(*words, **named):
     """Words of a command line, quoted; a named option is left out if its value is None or empty."""
     for name, value in named.items():
-        values = [value] if isinstance(value, (str, int)) else value
-        if values is not None and values != [""]:
-            words = [*words, f"--{name.replace('_', '-')}", *map(str, values)]
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, (str, int)) and value != "":
+            words = [*words, f"{option}={value}"]
+        elif value:
+            words = [*words, option, *map(str, value)]
     return shlex.join(words)
+
+
+def salt_digest(dataset):
+    """Digest of the secret behind the pseudonyms of a data set, so that another secret makes the index anew."""
+    private = RUN.cards[dataset].ids == "private"
+    return sha256_of_bytes(RUN.salt.encode())[:16] if private else ""
 
 
 def source_digest(dataset):
@@ -106,9 +112,7 @@ def index_options(dataset):
     card = RUN.cards[dataset]
     words = [f"--role={role}={pattern}" for role, pattern in sorted(card.roles.items())]
     words += ["--public-ids"] if card.ids == "public" else []
-    return options(
-        *words, patient=card.patient, salt=RUN.salt, limit=RUN.limit, shards=RUN.shards
-    )
+    return options(*words, patient=card.patient, limit=RUN.limit, shards=RUN.shards)
 
 
 def convert_options(dataset):

@@ -10,6 +10,7 @@ rule index:
         "../../envs/fuseflow.yaml"
     params:
         code=code_digest("index"),
+        salt=lambda wildcards: salt_digest(wildcards.dataset),
         options=lambda wildcards: index_options(wildcards.dataset),
         folder=subpath(output[0], parent=True),
     shell:

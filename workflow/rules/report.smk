@@ -19,6 +19,7 @@ rule report:
         page="<results>/report/index.html",
     log:
         "<logs>/report.log",
+    localrule: True
     conda:
         "../../envs/fuseflow.yaml"
     params:

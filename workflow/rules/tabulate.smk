@@ -30,6 +30,7 @@ rule tabulate:
         provenance=table_file("provenance.json"),
     log:
         "<logs>/tabulate.log",
+    localrule: True
     conda:
         "../../envs/fuseflow.yaml"
     params:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
-
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
@@ -76,9 +71,13 @@ def read_png(data: bytes) -> Pixels:
             "unsupported-pixels",
             f"the PNG is {KINDS[header.colour_type]} with {header.bits} bits per sample, not 8 or 16 bit grey or RGB",
         )
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        pixels = None
     if pixels is None:
-        raise Refused("unreadable", "the PNG's compressed pixels cannot be decoded")
+        size = f"{header.width} x {header.height}"
+        raise Refused("unreadable", f"the PNG says that it holds {size} pixels, and these cannot be decoded")
     if pixels.ndim == 2:
         return pixels  # type: ignore[return-value]
     if pixels.shape[2] == 4:
@@ -109,16 +108,18 @@ def check_png(data: bytes) -> PngHeader:
     Raises
     ------
     Refused
-        ``unreadable``, with what is wrong first.
+        ``unreadable``, with what is wrong first; ``unsupported-pixels`` if a colour is to be transparent.
     """
     if not data.startswith(SIGNATURE):
-        raise Refused("unreadable", f"not a PNG: the file begins with {data[:8]!r}" if data else "the file is empty")
+        raise Refused("unreadable", "not a PNG: the file does not begin like one" if data else "the file is empty")
     header: PngHeader | None = None
     position, pixels_seen = len(SIGNATURE), False
     while position < len(data):
         kind, body, position = _chunk(data, position)
         if header is None:
             header = _header(kind, body)
+        if kind == b"tRNS":
+            raise Refused("unsupported-pixels", "the PNG names a transparent colour; save it without transparency")
         pixels_seen |= kind == b"IDAT"
         if kind == b"IEND":
             if not pixels_seen:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 
 def es2(image: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fuseflow.errors import Refused
-
-MAXIMUM = 255.0
+from fuseflow.grey import MAXIMUM, check_one_grid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +64,7 @@ def fuse(method: Method, a: npt.NDArray[np.generic], b: npt.NDArray[np.generic])
     >>> fuse(METHODS.load("average"), np.array([[0, 10]]), np.array([[5, 20]]))
     array([[ 3, 15]], dtype=uint8)
     """
-    _check_grey(a, "A")
-    _check_grey(b, "B")
-    if a.shape != b.shape:
-        raise Refused(
-            "size-mismatch", f"A has {_size(a)} and B has {_size(b)} pixels; resample them onto one grid first"
-        )
+    check_one_grid({"A": a, "B": b})
     return to_output(method.function(a.astype(np.float64), b.astype(np.float64)))
 
 
@@ -106,17 +99,3 @@ def to_output(fused: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     # floor(x + 0.5) would be wrong for the largest float below one half, whose sum with one half rounds to 1
     lower = np.floor(clipped)
     return (lower + (clipped - lower >= 0.5)).astype(np.uint8)
-
-
-def _check_grey(image: npt.NDArray[np.generic], label: str) -> None:
-    if image.ndim != 2 or not image.size:
-        raise Refused("unsupported-pixels", f"{label} has shape {image.shape}; a grey image (rows, columns) is needed")
-    if not np.isfinite(image).all():
-        raise Refused("unsupported-pixels", f"{label} holds NaN or infinity; repair or mask these pixels first")
-    lowest, highest = image.min(), image.max()
-    if lowest < 0 or highest > MAXIMUM:
-        raise Refused("unsupported-pixels", f"{label} has grey levels {lowest} to {highest}; scale it to 0..255 first")
-
-
-def _size(image: npt.NDArray[np.generic]) -> str:
-    return f"{image.shape[0]} x {image.shape[1]}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from fuseflow.fusion.borders import es2
-
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 KERNEL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
 """The generating kernel of Burt and Adelson with a = 3/8, used along rows and along columns."""

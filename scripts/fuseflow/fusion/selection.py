@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from fuseflow.fusion.borders import es2
-
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 RESOLUTION = 1e-6
 """Activities are rounded to multiples of this before they are compared, so that a tie is one on every platform."""

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from fuseflow.grey import MAXIMUM
 from fuseflow.metrics.moments import variance
-from fuseflow.metrics.triple import MAXIMUM, Triple
+from fuseflow.metrics.triple import Triple
 from fuseflow.metrics.variant import Variant
 
 

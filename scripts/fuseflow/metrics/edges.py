@@ -6,13 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from fuseflow.metrics.triple import GreyImage, Pixels, Triple
+from fuseflow.metrics.triple import FloatImage, GreyImage, Triple
 from fuseflow.metrics.variant import Variant
-
-cv2.setNumThreads(1)
+from fuseflow.opencv import cv2
 
 # Gamma, -kappa and sigma of the two sigmoids in Xydeas and Petrovic 2000
 STRENGTH_LIMIT, STRENGTH_SLOPE, STRENGTH_CENTRE = 0.9994, 15.0, 0.5
@@ -23,11 +21,11 @@ ANGLE_LIMIT, ANGLE_SLOPE, ANGLE_CENTRE = 0.9879, 22.0, 0.8
 class EdgeField:
     """Edge strength (grey levels, Sobel weights 1-2-1 not scaled) and edge angle (radian, -pi/2..pi/2) per pixel."""
 
-    strength: Pixels
-    angle: Pixels
+    strength: FloatImage
+    angle: FloatImage
 
 
-StrengthRatio = Callable[[Pixels, Pixels], Pixels]
+StrengthRatio = Callable[[FloatImage, FloatImage], FloatImage]
 
 
 def sobel_edges(image: GreyImage) -> EdgeField:
@@ -51,18 +49,18 @@ def sobel_edges(image: GreyImage) -> EdgeField:
     return EdgeField(np.sqrt(sx**2 + sy**2), angle)
 
 
-def strength_ratio(source: Pixels, fused: Pixels) -> Pixels:
+def strength_ratio(source: FloatImage, fused: FloatImage) -> FloatImage:
     """Divide the smaller strength by the larger one; 0 where both are 0."""
     larger = np.maximum(source, fused)
     return np.divide(np.minimum(source, fused), larger, out=np.zeros_like(larger), where=larger > 0.0)
 
 
-def strength_ratio_with_equality_fault(source: Pixels, fused: Pixels) -> Pixels:
+def strength_ratio_with_equality_fault(source: FloatImage, fused: FloatImage) -> FloatImage:
     """As `strength_ratio`, but where both strengths are equal the ratio is that strength itself, instead of 1."""
     return np.where(source == fused, fused, strength_ratio(source, fused))
 
 
-def edge_preservation(source: EdgeField, fused: EdgeField, ratio: StrengthRatio) -> Pixels:
+def edge_preservation(source: EdgeField, fused: EdgeField, ratio: StrengthRatio) -> FloatImage:
     """How well strength and angle of every edge are preserved: a product of two sigmoids, 0..0.9748 for true ratios."""
     strength = ratio(source.strength, fused.strength)
     angle = 1.0 - np.abs(source.angle - fused.angle) / (math.pi / 2.0)

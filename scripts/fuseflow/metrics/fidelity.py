@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from fuseflow.metrics.triple import MAXIMUM, Triple
+from fuseflow.grey import MAXIMUM
+from fuseflow.metrics.triple import Triple
 from fuseflow.metrics.variant import Variant
 
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from fuseflow.metrics.triple import GreyImage, Pixels
+from fuseflow.metrics.triple import FloatImage, GreyImage
 
 
-def centred(image: GreyImage) -> Pixels:
+def centred(image: GreyImage) -> FloatImage:
     """Grey levels minus their mean; exactly 0 everywhere for an image of one value."""
     pixels = image.pixels
     # the rounded mean of n equal values may miss that value by a bit, and a correlation would then be made of that bit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fuseflow.metrics.triple import MAXIMUM, GreyImage, Triple
+from fuseflow.grey import MAXIMUM
+from fuseflow.metrics.triple import GreyImage, Triple
 from fuseflow.metrics.variant import Variant
 from fuseflow.metrics.window import Window, gaussian_window, uniform_window
 

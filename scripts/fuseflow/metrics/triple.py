@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fuseflow.errors import Refused
+from fuseflow.grey import check_one_grid
 from fuseflow.metrics.memo import Memo
 
-Pixels = npt.NDArray[np.float64]
-
-MAXIMUM = 255.0
-"""The largest grey level; it is part of the contract, so no metric guesses a data range."""
+FloatImage = npt.NDArray[np.float64]
+"""One number per pixel, shape (rows, columns): grey levels, or what was derived from them."""
 
 
 class GreyImage(Memo):
@@ -30,7 +28,7 @@ class GreyImage(Memo):
     2.0
     """
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: FloatImage) -> None:
         super().__init__()
         self.pixels = pixels
 
@@ -61,20 +59,13 @@ class Triple(Memo):
     ((2, 2), 4.0)
     >>> Triple(np.zeros((2, 2)), np.zeros((2, 3)), np.zeros((2, 2)))
     Traceback (most recent call last):
-    fuseflow.errors.Refused: size-mismatch: A has 2 x 2, B 2 x 3 and the fused image 2 x 2 pixels; bring the three \
-onto one grid first
+    fuseflow.errors.Refused: size-mismatch: A has 2 x 2, B has 2 x 3 and the fused image has 2 x 2 pixels; resample \
+them onto one grid first
     """
 
     def __init__(self, a: npt.NDArray[Any], b: npt.NDArray[Any], fused: npt.NDArray[Any]) -> None:
         super().__init__()
-        for label, image in (("A", a), ("B", b), ("the fused image", fused)):
-            _check_grey(image, label)
-        if not a.shape == b.shape == fused.shape:
-            raise Refused(
-                "size-mismatch",
-                f"A has {_size(a)}, B {_size(b)} and the fused image {_size(fused)} pixels; "
-                "bring the three onto one grid first",
-            )
+        check_one_grid({"A": a, "B": b, "the fused image": fused})
         self.a, self.b, self.fused = (GreyImage(image.astype(np.float64, order="C")) for image in (a, b, fused))
 
     @property
@@ -87,17 +78,3 @@ onto one grid first
         """Rows and columns."""
         rows, columns = self.fused.pixels.shape
         return rows, columns
-
-
-def _check_grey(image: npt.NDArray[Any], label: str) -> None:
-    if image.ndim != 2 or not image.size:
-        raise Refused("unsupported-pixels", f"{label} has shape {image.shape}; a grey image (rows, columns) is needed")
-    lowest, highest = image.min(), image.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise Refused("unsupported-pixels", f"{label} holds NaN or infinity; repair these pixels first")
-    if lowest < 0 or highest > MAXIMUM:
-        raise Refused("unsupported-pixels", f"{label} has grey levels {lowest} to {highest}; scale it to 0..255 first")
-
-
-def _size(image: npt.NDArray[Any]) -> str:
-    return f"{image.shape[0]} x {image.shape[1]}"

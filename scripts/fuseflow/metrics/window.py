@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from fuseflow.metrics.triple import GreyImage, Pixels
-
-cv2.setNumThreads(1)
+from fuseflow.metrics.triple import FloatImage, GreyImage
+from fuseflow.opencv import cv2
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Window:
         """Side length in pixels."""
         return len(self.weights)
 
-    def filter(self, pixels: Pixels) -> Pixels:
+    def filter(self, pixels: FloatImage) -> FloatImage:
         """Weighted mean around every pixel of the valid region.
 
         Parameters
@@ -65,18 +63,18 @@ class Window:
         margin = self.size // 2
         kernel = np.array(self.weights)
         everywhere = cv2.sepFilter2D(pixels, cv2.CV_64F, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
-        valid: Pixels = everywhere[margin : rows - margin, margin : columns - margin].astype(np.float64, copy=False)
+        valid: FloatImage = everywhere[margin : rows - margin, margin : columns - margin].astype(np.float64, copy=False)
         return valid
 
-    def mean(self, image: GreyImage) -> Pixels:
+    def mean(self, image: GreyImage) -> FloatImage:
         """Local mean."""
         return self.filter(image.pixels)
 
-    def variance(self, image: GreyImage) -> Pixels:
+    def variance(self, image: GreyImage) -> FloatImage:
         """Local variance: weighted mean of the squares minus squared mean, not below 0."""
         return np.maximum(self.filter(image.pixels**2) - image.derived(self.mean) ** 2, 0.0)
 
-    def covariance(self, x: GreyImage, y: GreyImage) -> Pixels:
+    def covariance(self, x: GreyImage, y: GreyImage) -> FloatImage:
         """Local covariance: weighted mean of the product minus product of the means."""
         return self.filter(x.pixels * y.pixels) - x.derived(self.mean) * y.derived(self.mean)
 

@@ -71,6 +71,7 @@ def test_colour_with_opaque_alpha_is_colour():
     ("data", "words"),
     [
         (raw_png(bits=8, colour_type=6, width=1, rows=[bytes([10, 20, 30, 254])]), "transparent"),
+        (raw_png(bits=8, colour_type=0, width=1, rows=[b"\1"], extra=chunk(b"tRNS", b"\0\1")), "transparent"),
         (raw_png(bits=4, colour_type=0, width=2, rows=[b"\x12"]), "4 bits"),
         (raw_png(bits=8, colour_type=3, width=1, rows=[b"\0"], extra=chunk(b"PLTE", bytes(3))), "palette"),
     ],
@@ -132,8 +133,9 @@ def test_what_is_no_png_is_said_in_words(data, words):
         check_png(data)
 
 
-def test_absurd_size_is_refused_without_filling_memory():
-    header = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 8, 0, 0, 0, 0)
+@pytest.mark.parametrize("side", [65535, 2**31 - 1])
+def test_absurd_size_is_refused_without_filling_memory(side):
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     data = SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(5))) + chunk(b"IEND", b"")
 
     with pytest.raises(Refused) as caught:

@@ -103,6 +103,25 @@ def test_converting_a_folder(folders):
     assert read_table(folders / "out" / "refused.tsv")[0]["reason"] == "unreadable"
 
 
+@pytest.mark.parametrize("output", ["CT", ".", "notes"])
+def test_no_folder_of_the_user_is_replaced(folders, output):
+    (folders / "notes").mkdir()
+    (folders / "notes" / "thesis.txt").write_text("years of work")
+    before = sorted(folders.rglob("*"))
+
+    program("convert", "--input", folders / "CT", "--output", folders / output, status=2)
+
+    assert sorted(folders.rglob("*")) == before
+
+
+def test_names_become_ids_that_other_programs_read(folders):
+    (folders / "CT" / "11.png").rename(folders / "CT" / "brain 1 (top).png")
+
+    program("convert", "--input", folders / "CT", "--output", folders / "out")
+
+    assert [row["case"] for row in read_table(folders / "out" / "cases.tsv")] == ["12", "brain_1_top_"]
+
+
 def test_index_then_convert_by_hand(folders):
     roles = ["--role", "CT=CT/{case}.png", "--role", "MR=MRI/{case}.png"]
     program("index", "--raw", folders, *roles, "--public-ids", "--shards", 1, "--output", folders / "index")
@@ -142,8 +161,20 @@ def test_lists_name_what_there_is(name, words):
         ("convert", ["--input", "none", "--output", "o"], "none does not exist"),
         ("convert", ["--output", "o"], "either --input or --cases"),
         ("convert", ["--cases", "none.tsv", "--raw", ".", "--roles", "CT", "--output", "o"], "none.tsv does not exist"),
-        ("index", ["--raw", "none", "--role", "CT={case}", "--output", "o"], "none does not exist"),
-        ("index", ["--raw", ".", "--role", "CT", "--output", "o"], "ROLE=PATTERN"),
+        ("index", ["--raw", "none", "--role", "CT={case}", "--public-ids", "--output", "o"], "none does not exist"),
+        ("index", ["--raw", ".", "--role", "CT", "--public-ids", "--output", "o"], "ROLE=PATTERN"),
+        ("index", ["--raw", ".", "--role", "CT={case}", "--output", "o"], "need a secret"),
+        ("index", ["--raw", ".", "--role", "CT={case}", "--limit", "-1", "--output", "o"], "-1 is not 0 or more"),
+        (
+            "evaluate",
+            ["--profile", "reference", "--a", "a", "--b", "b", "--a-role", "MR", "--fused", "f", "--output", "o"],
+            "--a-role",
+        ),
+        (
+            "evaluate",
+            ["--profile", "reference", "--cases", "c", "--a", "a", "--fused", "f", "--output", "o"],
+            "--cases goes with",
+        ),
         ("manifest", ["none"], "holds no results"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from fuseflow import command
 from fuseflow.cases import RefusedCase, Shard, write_refused
 from fuseflow.files import read_table, write_table
-from fuseflow.tables import VALUE_COLUMNS
+from fuseflow.values import VALUE_COLUMNS
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "tabulate.py"
 CARD = """
@@ -129,6 +129,25 @@ def test_a_run_gives_the_same_as_its_tables_by_hand(run, tmp_path):
 
     for name in ("results.tsv", "results.md", "results.tex"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_run_of_which_every_case_was_refused_has_rows_and_the_published_ones(run, tmp_path):
+    arguments = write_run(tmp_path, shards=1)
+    folder = tmp_path / "results" / "cddfuse-mri-ct"
+    for method in ("LP", "DWT"):
+        rows = [RefusedCase(str(case), "fuse", "unsupported-pixels", "16 bits") for case in range(6)]
+        write_refused(folder / "fused" / method / "0of1" / "refused.tsv", rows)
+        write_metrics(folder / "metrics" / "cddfuse-2023" / method / "0of1.tsv", method, [])
+
+    assert run(*arguments, "--published", TABLE_5, "--output", tmp_path / "out") == 0
+
+    rows = read_table(tmp_path / "out" / "results.tsv")
+    assert len([row for row in rows if row["origin"] == "published"]) == 9 * 8
+    computed = {(row["method"], row["n"], row["n_refused"]) for row in rows if row["origin"] == "computed"}
+    assert computed == {("DWT", "0", "8"), ("LP", "0", "8")}
+    text = (tmp_path / "out" / "results.md").read_text()
+    assert "No case was scored; refused cases: 8." in text
+    assert "| LP | computed | - |" in text
 
 
 def test_refusals_of_a_stage_that_the_card_does_not_list_are_not_counted(run, tmp_path):

@@ -17,7 +17,8 @@ PROFILE = Profile(
     grey="luma-rounded",
     variants=(EN, SD, SF, AG, MI_NATS, MSE, CC, PSNR_MAXF, SCD, VIF_SUM, QABF_EQGF, SSIM_CDDFUSE),
     reproduces=(
-        "the evaluator's values (float32) within 1e-5, and with it the metric columns of CDDFuse (CVPR 2023, Table 5), "
-        "DDFM (ICCV 2023) and EMMA (CVPR 2024) on the Harvard images"
+        "the evaluator's values (float32) within 1e-5, checked on 45 fused MRI-CT images. The same evaluator scored "
+        "the tables of CDDFuse (CVPR 2023), DDFM (ICCV 2023) and EMMA (CVPR 2024); their fused images are not "
+        "published, so their rows are quoted and not recomputed."
     ),
 )

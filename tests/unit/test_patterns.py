@@ -1,0 +1,31 @@
+"""Patterns of cards: fields, widths, and nothing special beside."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuseflow.errors import InputError
+from fuseflow.patterns import compile_pattern
+
+
+@pytest.mark.parametrize("pattern", ["{case:x}", "{1}", "{}"])
+def test_unusable_patterns_are_named(pattern):
+    with pytest.raises(InputError, match="unusable field"):
+        compile_pattern(pattern)
+
+
+def test_special_characters_mean_themselves():
+    assert not compile_pattern("a.b/{case}.png").fullmatch("axb/1.png")
+    assert not compile_pattern("*/{case}.png").fullmatch("a/b/1.png")
+
+
+def test_a_field_that_stands_twice_has_one_value():
+    pattern = compile_pattern("{case}/{case}_ct.png")
+
+    assert pattern.fullmatch("p1/p1_ct.png")["case"] == "p1"
+    assert not pattern.fullmatch("p1/p2_ct.png")
+
+
+def test_a_width_in_digits_is_exact():
+    assert not compile_pattern("{patient}{slice:3d}").fullmatch("004")
+    assert compile_pattern("{patient}{slice:3d}").fullmatch("16003").groupdict() == {"patient": "16", "slice": "003"}
