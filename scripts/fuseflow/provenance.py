@@ -28,7 +28,6 @@ DISTRIBUTIONS = {
     "numpy": "numpy",
     "pandas": "pandas",
     "pydicom": "pydicom",
-    "pywt": "pywavelets",
     "scipy": "scipy",
     "skimage": "scikit-image",
 }
