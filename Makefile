@@ -16,10 +16,16 @@ ARGS ?=
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null && echo $$python && break; done)
 
-CONFIG := $(if $(EXPERIMENT),--configfile config/experiments/$(EXPERIMENT).yaml)
+EXPERIMENTS := $(patsubst config/experiments/%.yaml,%,$(wildcard config/experiments/*.yaml))
+CHOSEN = $(if $(filter 1,$(words $(EXPERIMENT))),$(filter $(EXPERIMENTS),$(EXPERIMENT)))
+# Not before a target needs it: a wrong name is no reason not to clean.
+CONFIG = $(if $(EXPERIMENT),--configfile config/experiments/$(or $(CHOSEN),$(error \
+	there is no experiment '$(EXPERIMENT)'; there are $(EXPERIMENTS))).yaml)
+# Through the environment: whatever characters it has, the shell does not read them as its own.
+export MIRROR
 # Snakemake takes one --config only, so all single settings go into one.
-SETTINGS := $(if $(MIRROR)$(SET),--config $(if $(MIRROR),'mirror=$(MIRROR)') $(SET))
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(CONFIG) $(SETTINGS)
+SETTINGS := $(if $(MIRROR)$(SET),--config $(if $(MIRROR),"mirror=$$MIRROR") $(SET))
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(CONFIG) $(SETTINGS)
 
 # $(call install,LOCK FILE): exactly what the lock file names, every download checked against its hash.
 define install
@@ -72,10 +78,10 @@ format: $(VENV)/dev.stamp ## let ruff and snakefmt rewrite the sources
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(VENV)/dev.stamp ## timings, each beside a reference in the same run
-	@for program in fusion metrics overhead; do MIRROR="$(MIRROR)" $(BIN)/python tests/benchmarks/$$program.py; done
+	@for program in fusion metrics overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
 
 reproduce: $(VENV)/dev.stamp ## two runs with other cores, shards and folders must give the same bytes
-	@MIRROR="$(MIRROR)" $(BIN)/python tests/reproduce.py
+	@$(BIN)/python tests/reproduce.py
 
 lock: ## write the lock files in envs anew (needs uv)
 	$(PYTHON) envs/lock.py

@@ -10,6 +10,7 @@ for example:
 """
 
 import argparse
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,15 @@ from typing import Any
 from fuseflow import command, stage
 from fuseflow.cases import Case, CaseFile, join_files, read_cases
 from fuseflow.errors import InputError
-from fuseflow.files import hash_of_file
+from fuseflow.files import check_not_input, hash_of_file
 from fuseflow.formats.png import Pixels
 from fuseflow.grey import to_grey
 from fuseflow.metrics.evaluate import evaluate
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.metrics.variant import Profile
 from fuseflow.values import VALUE_COLUMNS
+
+log = logging.getLogger("evaluate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +89,24 @@ def images_of(path: Path) -> dict[str, Path]:
     if path.is_file():
         return {"": path}
     if not path.is_dir():
-        raise InputError(f"{path} does not exist; give an image or a folder of images")
-    found = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".png"]
-    if not found:
+        raise InputError(f"{path} does not exist or is no file; give an image or a folder of images")
+    files = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".png" and file.is_file()]
+    if not files:
         raise InputError(f"{path} holds no PNG")
-    return {file.stem: file for file in found}
+    found = {file.stem: file for file in files}
+    for file in files:
+        if found[file.stem] != file:
+            raise InputError(f"{path} holds {file.name} and {found[file.stem].name}; rename or remove one of them")
+    return found
 
 
 def cases_by_hand(a: Path, b: Path, fused: Path) -> list[Case]:
     """Sources and fused images with the same name, as cases; a fused image without its sources is refused later."""
     found = {"A": images_of(a), "B": images_of(b), "FUSED": images_of(fused)}
+    if len({path.is_dir() for path in (a, b, fused)}) > 1:
+        raise InputError(f"{a}, {b} and {fused} must be three images or three folders")
+    if unused := (found["A"].keys() | found["B"].keys()) - found["FUSED"].keys():
+        log.warning("%d of the sources have no fused image and are left out", len(unused))
     return [
         Case(
             id=name or fused.stem,
@@ -126,6 +137,7 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         if not arguments.a_role or not arguments.b_role or arguments.a or arguments.b:
             raise InputError("--cases goes with --a-role and --b-role")
+        check_not_input([arguments.output], [arguments.fused])
         cases = join_files(stage.read_shard(arguments), {case.id: case for case in read_cases(arguments.fused)})
     function = Evaluate(
         profile=profile,

@@ -16,7 +16,7 @@ from typing import Any
 
 from fuseflow import command, stage
 from fuseflow.errors import InputError, Refused
-from fuseflow.files import write_bytes
+from fuseflow.files import check_not_input, write_bytes
 from fuseflow.formats.png import Pixels, read_png_file, write_png
 from fuseflow.fusion.method import Method, fuse
 from fuseflow.fusion.registry import METHODS
@@ -64,6 +64,7 @@ def list_methods() -> int:
 
 def fuse_by_hand(function: Fuse, arguments: argparse.Namespace) -> int:
     """Fuse two image files."""
+    check_not_input([arguments.output], [arguments.a, arguments.b])
     try:
         images = {role: read_png_file(getattr(arguments, role)) for role in ("a", "b")}
         write_bytes(arguments.output, write_png(function(images)["FUSED"]))

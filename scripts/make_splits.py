@@ -16,6 +16,7 @@ import argparse
 import json
 import logging
 import os
+import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -24,9 +25,9 @@ from fuseflow import command
 from fuseflow.cards import default_card_folders, load_card
 from fuseflow.cases import CASE_COLUMNS, Case, RefusedCase, read_cases, write_refused
 from fuseflow.errors import InputError
-from fuseflow.files import hash_of_file, write_json, write_table
+from fuseflow.files import check_not_input, hash_of_file, write_json, write_table
 from fuseflow.leakage import check_leakage, hash_images, refuse_duplicates
-from fuseflow.provenance import code_digest, record
+from fuseflow.provenance import record
 from fuseflow.split import (
     DEFAULT_FRACTIONS,
     DEFAULT_SALT,
@@ -83,8 +84,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _fraction(text: str) -> tuple[str, float]:
-    split, _, share = text.partition("=")
-    return split, float(share)
+    match = re.fullmatch(r"([a-z]+)=([0-9]*\.?[0-9]+(?:e-[0-9]+)?)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no split with its share; write it like train=0.7")
+    return match[1], float(match[2])
 
 
 def read_tables(tables: Sequence[Path]) -> list[Case]:
@@ -171,7 +174,7 @@ def provenance_of(arguments: argparse.Namespace, cases: Sequence[Case]) -> dict[
             "salt": arguments.salt,
             "fractions": {name: float(share) for name, share in dict(arguments.fractions).items()},
         },
-        code=code_digest("make_splits"),
+        code=("make_splits",),
         inputs={case.id: case.hashes() for case in cases},
         outputs={
             name: hash_of_file(arguments.output / name) for name in ("splits.json", "leakage.json", "refused.tsv")
@@ -181,6 +184,10 @@ def provenance_of(arguments: argparse.Namespace, cases: Sequence[Case]) -> dict[
 
 def main(arguments: argparse.Namespace) -> int:
     """Split the cases."""
+    if len(dict(arguments.fractions)) < 2:
+        raise InputError("--fractions takes two or more splits, such as train=0.8 test=0.2")
+    # A shard folder has other tables of the same names.
+    check_not_input([arguments.output / table.name for table in arguments.cases], arguments.cases)
     cases = read_tables(arguments.cases)
     pictures, refused = hash_images(cases, workers=arguments.workers)
     refused += refuse_duplicates(pictures)

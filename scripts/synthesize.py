@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fuseflow import command
 from fuseflow.errors import InputError
-from fuseflow.stage import positive
+from fuseflow.stage import positive, whole
 from fuseflow.synthesize.registry import GENERATORS
 from fuseflow.synthesize.tree import write_tree
 
@@ -25,7 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = command.make_parser(__doc__)
     parser.add_argument("--generator", default="ellipses", metavar="NAME", help="what to make (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other patients (default: %(default)s)")
+    parser.add_argument("--seed", type=whole, default=1, help="another seed, other patients (default: %(default)s)")
     parser.add_argument("--patients", type=positive, default=12, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("--slices", type=positive, default=2, metavar="N", help="per patient (default: %(default)s)")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="folder to make; must be new or empty")

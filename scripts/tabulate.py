@@ -25,11 +25,12 @@ from pathlib import Path
 
 from fuseflow import command
 from fuseflow.cards import default_card_folders, load_card
+from fuseflow.cases import SAFE_ID
 from fuseflow.errors import InputError
-from fuseflow.files import hash_of_file, write_json, write_text
+from fuseflow.files import check_not_input, hash_of_file, write_json, write_text
 from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
-from fuseflow.provenance import code_digest, record
+from fuseflow.provenance import record
 from fuseflow.render import to_latex, to_markdown, wide_tables
 from fuseflow.stage import positive
 from fuseflow.tables import Evaluation, RefusedCases, read_published, read_refusals, summarize, write_summary
@@ -98,12 +99,11 @@ def read_named_refusals(argument: str) -> RefusedCases:
 
 def read_run(layout: Layout, datasets: Sequence[str], cards: Sequence[Path]) -> tuple[list[Value], list[RefusedCases]]:
     """Values and refusals of a run, from all stages that the cards of its data sets list."""
-    outputs = [
-        output
-        for dataset in datasets
-        for stage in load_card(dataset, cards).stages
-        for output in layout.outputs(dataset, stage)
-    ]
+    stages = {dataset: load_card(dataset, cards).stages for dataset in datasets}
+    for dataset, listed in stages.items():
+        if "evaluate" not in listed:
+            raise InputError(f"the card of {dataset} does not list the stage evaluate; leave it out of --datasets")
+    outputs = [output for dataset in stages for stage in stages[dataset] for output in layout.outputs(dataset, stage)]
     values = read_values(output.path for output in outputs if output.stage == "evaluate")
     refusals = [
         read_refusals(output.refused, dataset=output.dataset, method=output.method, profile=output.profile)
@@ -113,12 +113,22 @@ def read_run(layout: Layout, datasets: Sequence[str], cards: Sequence[Path]) -> 
 
 
 def check_usage(arguments: argparse.Namespace) -> None:
-    """Refuse arguments of one way to name tables together with the other way."""
+    """Refuse arguments that do not go together, and a name that would lead elsewhere or replace an input."""
     run = {name: getattr(arguments, name) for name in ("datasets", "methods", "profiles", "shards")}
     if arguments.results and (arguments.refused or not all(run.values())):
         raise InputError("--results goes with --datasets, --methods, --profiles and --shards, and without --refused")
     if arguments.metrics and any(run.values()):
         raise InputError(f"--metrics goes without --{next(name for name, value in run.items() if value)}")
+    if not SAFE_ID.fullmatch(arguments.name):
+        raise InputError(f"--name {arguments.name!r} cannot be the name of files; use letters, digits and . _ -")
+    check_not_input(
+        [arguments.output / f"{arguments.name}.{ending}" for ending in ("tsv", "md", "tex", "provenance.json")],
+        [
+            *(arguments.metrics or ()),
+            *arguments.published,
+            *(Path(argument.partition("=")[2]) for argument in arguments.refused),
+        ],
+    )
 
 
 def provenance_of(arguments: argparse.Namespace, profiles: Collection[str]) -> dict[str, object]:
@@ -127,7 +137,7 @@ def provenance_of(arguments: argparse.Namespace, profiles: Collection[str]) -> d
     return record(
         stage="tabulate",
         parameters={"name": arguments.name, "profiles": sorted(profiles)},
-        code=code_digest("tabulate", *(PROFILES.module(profile) for profile in profiles)),
+        code=("tabulate", *map(PROFILES.module, sorted(profiles))),
         inputs={"published": [hash_of_file(table) for table in arguments.published]},
         outputs={name: hash_of_file(arguments.output / name) for name in names},
     )

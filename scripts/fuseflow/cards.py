@@ -69,6 +69,27 @@ Source = Download | Folder | Generator
 
 
 @dataclass(frozen=True, kw_only=True)
+class Role:
+    """Which files play a role: a pattern of paths; of DICOM series also what elements hold, keyword -> wildcard."""
+
+    files: str
+    elements: Mapping[str, str]
+
+    @property
+    def is_series(self) -> bool:
+        """Whether the files are slices of DICOM series and not an image each."""
+        return bool(self.elements)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """What is done with DICOM series that could be used in more than one way, see `fuseflow.dicom.series`."""
+
+    uneven: Literal["refuse", "resample"]
+    single_slices: Literal["keep", "refuse"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Expect:
     """What an intact copy holds; `size` is (columns, rows) in pixels, `bits` per sample."""
 
@@ -105,7 +126,8 @@ class Card:
     path: Path
     title: str
     modality: tuple[str, ...]
-    roles: Mapping[str, str]
+    roles: Mapping[str, Role]
+    series: Series
     patient: str
     expect: Expect
     stages: tuple[str, ...]
@@ -116,6 +138,11 @@ class Card:
     citation: tuple[str, ...]
     known_errors: tuple[str, ...]
     published_splits: Mapping[str, PublishedSplit]
+
+    @property
+    def is_series(self) -> bool:
+        """Whether its raw files are DICOM series and not flat images."""
+        return all(role.is_series for role in self.roles.values())
 
     @property
     def generator(self) -> Generator | None:
@@ -177,7 +204,8 @@ def _card(dataset: str, path: Path, value: Mapping[str, Any]) -> Card:
         path=path,
         title=value["title"],
         modality=tuple(value["modality"]),
-        roles=value["roles"],
+        roles={name: _role(entry) for name, entry in value["roles"].items()},
+        series=Series(**value["series"]),
         patient=value["patient"],
         expect=Expect(**{**expect, "size": tuple(expect["size"]) if "size" in expect else None}),
         stages=tuple(value["stages"]),
@@ -196,6 +224,12 @@ def _card(dataset: str, path: Path, value: Mapping[str, Any]) -> Card:
     return card
 
 
+def _role(entry: str | Mapping[str, str]) -> Role:
+    if isinstance(entry, str):
+        return Role(files=entry, elements={})
+    return Role(files=entry["files"], elements={name: value for name, value in entry.items() if name != "files"})
+
+
 def _source(entry: Mapping[str, Any]) -> Source:
     if "generator" in entry:
         return Generator(**entry)
@@ -209,8 +243,10 @@ def _check(card: Card) -> None:
         raise InputError(f"{card.path}: stages must be in this order: {', '.join(ordered)}")
     if len(card.source) > 1 and any(isinstance(source, Generator) for source in card.source):
         raise InputError(f"{card.path}: source: a generator must be the only source; remove the others")
-    for pattern in [*card.roles.values(), card.patient]:
+    for pattern in [*(role.files for role in card.roles.values()), card.patient]:
         compile_pattern(pattern)
+    if len({role.is_series for role in card.roles.values()}) > 1:
+        raise InputError(f"{card.path}: roles: either all of them are DICOM series or none; make two cards of it")
     for number, source in enumerate(card.source):
         if isinstance(source, Download) and not source.file_name:
             raise InputError(f"{card.path}: source[{number}].url names no file: {source.url}")

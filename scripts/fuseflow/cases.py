@@ -127,7 +127,8 @@ def read_cases(table: Path, shard: Shard | None = None) -> list[Case]:
     Raises
     ------
     InputError
-        If the table cannot be read, lacks a column, or a case has several patients or an id that is no file name.
+        If the table cannot be read, lacks a column, or a case has several patients, an id that is no file name, or a
+        path that is not relative to the table.
     """
     rows = read_table(table, required=CASE_COLUMNS[:5])
     cases = []
@@ -140,6 +141,9 @@ def read_cases(table: Path, shard: Shard | None = None) -> list[Case]:
             raise InputError(
                 f"{table}: case {case_id!r} has an unusable id or several patients ({', '.join(patients)})"
             )
+        for row in members:
+            if row["path"].startswith("/") or "\0" in row["path"]:
+                raise InputError(f"{table}: case {case_id} has the path {row['path']!r}; paths begin beside the table")
         files = sorted(CaseFile(row["role"], row["path"], row["sha256"]) for row in members)
         cases.append(Case(case_id, patients[0], members[0].get("stratum", ""), tuple(files), table.parent))
     return cases

@@ -58,6 +58,9 @@ def run(
     except (FuseflowError, OSError) as error:
         sys.stderr.write(f"{parser.prog}: error: {error}\n")
         return UNUSABLE
+    except MemoryError:
+        sys.stderr.write(f"{parser.prog}: error: memory ran out; use fewer workers or smaller images\n")
+        return UNUSABLE
     except KeyboardInterrupt:
         sys.stderr.write(f"{parser.prog}: interrupted\n")
         return 128 + signal.SIGINT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,16 @@ from fuseflow.schemas import validate
 from fuseflow.split import exact_fractions
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
+ABSENT_STAGES = ("resample", "normalize", "export")
+"""Stages that cards may name but that are not there yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """A run; the fields are the keys of ``workflow/schemas/config.schema.yaml``, which explains them."""
+    """A run; the fields are the keys of ``workflow/schemas/config.schema.yaml``, which explains them.
+
+    In a run that fuses nothing `pairs`, `methods`, `profiles` and `published` are empty, whatever was configured.
+    """
 
     experiment: str
     datasets: tuple[str, ...]
@@ -37,6 +42,11 @@ class Config:
     threads: int
     mirror: str
     cards: Mapping[str, Card]
+
+    @property
+    def fused(self) -> tuple[str, ...]:
+        """The data sets that are fused and scored; all others are converted only, and split if their card says so."""
+        return tuple(dataset for dataset in self.datasets if "fuse" in self.cards[dataset].stages)
 
     def pair(self, dataset: str) -> tuple[str, str]:
         """The roles (A, B) that are fused in a data set.
@@ -87,7 +97,8 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
     Raises
     ------
     InputError
-        In one sentence, for the first thing that is wrong: a key, a data set, a method, a profile, a pair, a split.
+        In one sentence, for the first thing that is wrong: a key, a data set, a method, a profile, a pair, a stage, a
+        split.
     """
     checked = validate(dict(values), SCHEMA, name="configuration")
     cards = {dataset: load_card(dataset, card_folders) for dataset in checked["datasets"]}
@@ -108,7 +119,8 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
         cards=cards,
     )
     _check(config)
-    return config
+    # The default configuration names methods, and those must not enter the plan of a run that fuses nothing.
+    return config if config.fused else replace(config, pairs=(), methods=(), profiles=(), published=())
 
 
 def _canonical(registry: Registry, names: Sequence[str]) -> tuple[str, ...]:
@@ -122,14 +134,15 @@ def _check(config: Config) -> None:
         if not (PROJECT / "config" / "published" / f"{name}.tsv").is_file():
             raise InputError(f"configuration: published: there is no table {name!r} in config/published")
     exact_fractions(config.split["fractions"])
-    for dataset, card in config.cards.items():
+    for card in config.cards.values():
+        _check_stages(card)
+    needed = {"pairs": config.pairs, "methods": config.methods, "profiles": config.profiles}
+    missing = [name for name, value in needed.items() if not value]
+    if config.fused and missing:
+        raise InputError(f"configuration: {config.fused[0]} is fused, for which {' and '.join(missing)} must be set")
+    for dataset in config.fused:
         config.pair(dataset)
-        missing = [stage for stage in ("convert", "fuse", "evaluate") if stage not in card.stages]
-        unknown = [stage for stage in card.stages if stage in ("resample", "normalize", "export")]
-        if missing or unknown:
-            raise InputError(
-                f"{card.path}: the stages convert, fuse and evaluate are needed, split may be listed as well"
-            )
+    for dataset, card in config.cards.items():
         if card.ids == "private" and not config.salt:
             raise InputError(f"configuration: the ids of {dataset} are not public and need a secret: set salt")
         if card.ids == "private" and card.published_splits:
@@ -138,3 +151,16 @@ def _check(config: Config) -> None:
         if "split" in card.stages and scheme != "patient" and scheme not in card.published_splits:
             known = ", ".join(["patient", *card.published_splits])
             raise InputError(f"configuration: split.scheme is {scheme!r}; {dataset} has {known}")
+
+
+def _check_stages(card: Card) -> None:
+    """Which stages there are, and which need each other."""
+    absent = [stage for stage in card.stages if stage in ABSENT_STAGES]
+    if absent:
+        raise InputError(f"{card.path}: stages: {' and '.join(absent)} cannot be run by this version; remove the entry")
+    if "convert" not in card.stages:
+        raise InputError(f"{card.path}: stages: convert is missing; list it first, every data set is converted")
+    if card.is_series and card.stages != ("convert",):
+        raise InputError(f"{card.path}: stages: DICOM series can only be converted by this version; list convert alone")
+    if ("fuse" in card.stages) != ("evaluate" in card.stages):
+        raise InputError(f"{card.path}: stages: fuse and evaluate need each other; list both of them or neither")

@@ -1,7 +1,7 @@
 """Conversion: raw files of a case become canonical images, or the case is refused with a reason.
 
 Flat images become PNG: grey of 8 or 16 bits where the source is grey, also where it is grey stored as RGB, else RGB.
-Pixel values are never changed.
+Pixel values are never changed. Slices of DICOM series become volumes, see `fuseflow.dicom.studies`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import fcntl
 import glob
 import hashlib
@@ -34,6 +35,50 @@ def hash_of_file(path: Path, algorithm: str = "sha256") -> str:
     """Hexadecimal digest of a file's bytes; `algorithm` is any name `hashlib` knows."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def read_regular_file(path: Path) -> bytes:
+    """The bytes of a file that is no pipe and no device, which might never end.
+
+    Raises
+    ------
+    OSError
+        If it is none, or cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return path.read_bytes()
+
+
+def check_not_input(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Make sure that writing the outputs replaces no input.
+
+    Parameters
+    ----------
+    outputs
+        Files or folders that will be replaced, if they are there.
+    inputs
+        Files or folders that are read.
+
+    Raises
+    ------
+    InputError
+        If an output is an input, by whatever path, or a folder that holds one.
+
+    Examples
+    --------
+    >>> check_not_input([Path("b.png")], [Path("a.png")])
+    >>> check_not_input([Path("/")], [Path("/a.png")])
+    Traceback (most recent call last):
+    fuseflow.errors.InputError: / is an input or holds one; give another path for the results
+    """
+    existing = [(output, output.resolve()) for output in outputs if output.exists()]
+    if not existing:
+        return
+    read = {path.resolve() for path in inputs}
+    for output, resolved in existing:
+        if any(path.is_relative_to(resolved) for path in read):
+            raise InputError(f"{output} is an input or holds one; give another path for the results")
 
 
 @contextlib.contextmanager
@@ -166,7 +211,7 @@ def read_table(path: Path, required: Sequence[str] = ()) -> list[dict[str, str]]
         If the file is missing, is not such a table, or lacks a required column.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, delimiter="\t", strict=True)
             columns = list(reader.fieldnames or ())
             rows = [dict(row) for row in reader]

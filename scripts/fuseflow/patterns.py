@@ -1,8 +1,8 @@
 """Patterns of data set cards: where files lie and how ids split.
 
-A pattern is a path below the raw folder, or an id. ``*`` stands for any part of one name, ``{case}`` for the case's id;
-further fields such as ``{patient}`` or ``{stratum}`` may stand beside it. A field may carry a width in digits:
-``{slice:3d}``. A field that stands twice must have the same value in both places.
+A pattern is a path below the raw folder, or an id. ``*`` stands for any part of one name, ``**`` for any part of a
+path, ``{case}`` for the case's id; further fields such as ``{patient}`` or ``{stratum}`` may stand beside it. A field
+may carry a width in digits: ``{slice:3d}``. A field that stands twice must have the same value in both places.
 """
 
 from __future__ import annotations
@@ -12,30 +12,41 @@ import string
 
 from fuseflow.errors import InputError
 
+WILDCARDS = {"*": "[^/]*", "**": ".*"}
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
+
+def compile_pattern(pattern: str, *, needs: str = "") -> re.Pattern[str]:
     """A pattern of a card as a regular expression.
+
+    Parameters
+    ----------
+    pattern
+        The pattern.
+    needs
+        A field that it must have, such as ``case``; empty asks for none.
 
     Raises
     ------
     InputError
-        If a field has no name or a format other than a number of digits.
+        If braces do not match, a field has no name or a format other than a number of digits, or `needs` is missing.
 
     Examples
     --------
     >>> compile_pattern("{patient}{slice:3d}").fullmatch("2004").groupdict()
     {'patient': '2', 'slice': '004'}
-    >>> compile_pattern("*/CT/{case}.png").fullmatch("top/CT/2004.png")["case"]
+    >>> compile_pattern("*/CT/{case}.png", needs="case").fullmatch("top/CT/2004.png")["case"]
     '2004'
+    >>> compile_pattern("{case}/**.dcm").fullmatch("STS_001/CT/thin/7.dcm")["case"]
+    'STS_001'
     """
     parts = []
     seen: set[str] = set()
-    for literal, field, form, _ in string.Formatter().parse(pattern):
-        parts.append("[^/]*".join(re.escape(piece) for piece in literal.split("*")))
+    for literal, field, form, conversion in _parse(pattern):
+        parts += [WILDCARDS.get(piece, re.escape(piece)) for piece in re.split(r"(\*+)", literal)]
         if field is None:
             continue
-        digits = re.fullmatch(r"(\d*)d", form or "")
-        if not field.isidentifier() or (form and not digits):
+        digits = re.fullmatch(r"([0-9]{0,2})d", form or "")
+        if not field.isidentifier() or (form and not digits) or conversion:
             raise InputError(f"the pattern {pattern!r} has an unusable field {{{field}{':' if form else ''}{form}}}")
         if field in seen:
             parts.append(f"(?P={field})")
@@ -43,4 +54,13 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         seen.add(field)
         body = "[^/]+?" if not digits else rf"\d{{{digits[1]}}}" if digits[1] else r"\d+"
         parts.append(f"(?P<{field}>{body})")
+    if needs and needs not in seen:
+        raise InputError(f"the pattern {pattern!r} has no field {{{needs}}}; add it")
     return re.compile("".join(parts))
+
+
+def _parse(pattern: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(string.Formatter().parse(pattern))
+    except ValueError as error:
+        raise InputError(f"the pattern {pattern!r} cannot be read ({error}); close every brace") from None

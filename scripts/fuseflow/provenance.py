@@ -10,8 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import platform
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +22,7 @@ PACKAGE = Path(__file__).parent.name
 DISTRIBUTIONS = {
     "SimpleITK": "simpleitk",
     "cv2": "opencv-python-headless",
+    "isal": "isal",
     "jinja2": "jinja2",
     "nibabel": "nibabel",
     "numpy": "numpy",
@@ -61,6 +61,12 @@ def imported_modules(source: Path) -> frozenset[Path]:
 
 @cache
 def _imports_of(path: Path) -> tuple[Path, ...]:
+    return tuple(sorted({file for name in _imported_names(path) for file in _files_of_module(name)}))
+
+
+@cache
+def _imported_names(path: Path) -> frozenset[str]:
+    """Dotted names of everything that the import statements of a source file may mean."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
@@ -68,7 +74,7 @@ def _imports_of(path: Path) -> tuple[Path, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(sorted({file for name in names for file in _files_of_module(name)}))
+    return frozenset(names)
 
 
 def _files_of_module(name: str) -> list[Path]:
@@ -125,10 +131,25 @@ def code_digest(*entries: str) -> str:
     return sha256_of_bytes("\n".join(lines).encode())[:16]
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the loaded packages that can change a number, by the name one installs them with."""
-    loaded = {name: distribution for name, distribution in DISTRIBUTIONS.items() if name in sys.modules}
-    found = {distribution: importlib.metadata.version(distribution) for distribution in loaded.values()}
+def packages_of(*entries: str) -> list[str]:
+    """Packages that the code of a digest imports and that can change a number, by the name one installs them with.
+
+    They are read from the source: which modules are loaded depends on what a process did before.
+
+    Examples
+    --------
+    >>> packages_of("volume")
+    ['numpy']
+    """
+    imported = {name for path in digest_files(*entries) if path.suffix == ".py" for name in _imported_names(path)}
+    return sorted(
+        {DISTRIBUTIONS[name] for name in (name.partition(".")[0] for name in imported) if name in DISTRIBUTIONS}
+    )
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of Python and of installed packages."""
+    found = {package: importlib.metadata.version(package) for package in packages}
     return dict(sorted({"python": platform.python_version(), **found}.items()))
 
 
@@ -136,7 +157,7 @@ def record(
     *,
     stage: str,
     parameters: Mapping[str, object],
-    code: str,
+    code: Sequence[str],
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
 ) -> dict[str, object]:
@@ -149,15 +170,15 @@ def record(
     parameters
         Everything that was chosen.
     code
-        The digest of the code, from `code_digest`.
+        Entries of `code_digest` that made it; the record holds their digest, and the versions of what they import.
     inputs, outputs
         Case -> role -> sha256, or file name -> sha256.
     """
     return {
         "stage": stage,
         "parameters": dict(parameters),
-        "code": code,
-        "versions": versions(),
+        "code": code_digest(*code),
+        "versions": versions_of(packages_of(*code)),
         "inputs": dict(inputs),
         "outputs": dict(outputs),
     }

@@ -74,7 +74,7 @@ class DatasetPart:
     Parameters
     ----------
     card, pair
-        The data set, and its roles (A, B) that were fused.
+        The data set, and its roles (A, B) that were fused; None if it was not.
     limit
         How many of its cases the run was limited to; None if it was to take all.
     expected
@@ -83,8 +83,11 @@ class DatasetPart:
         Cases that were indexed.
     patients, without_patient
         How many patients these are of, as far as they are known, and how many cases have none that is known.
+    converted
+        Cases that conversion did not refuse.
     kept
-        Cases that at least one method fused and at least one profile scored; all others count as refused.
+        Cases that at least one method fused and at least one profile scored, or, if the data set was not fused, that no
+        stage refused; all others count as refused.
     reasons
         Stage, reason, its meaning, and how many cases.
     refusals, schemes, strips
@@ -92,12 +95,13 @@ class DatasetPart:
     """
 
     card: Card
-    pair: tuple[str, str]
+    pair: tuple[str, str] | None
     limit: int | None
     expected: int | None
     found: int
     patients: int
     without_patient: int
+    converted: int
     kept: int
     reasons: tuple[tuple[str, str, str, int], ...]
     refusals: tuple[Refusal, ...]
@@ -105,7 +109,7 @@ class DatasetPart:
     strips: tuple[Strip, ...]
 
 
-def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | None) -> DatasetPart:
+def gather(card: Card, layout: Layout, *, pair: tuple[str, str] | None, limit: int | None) -> DatasetPart:
     """Read everything that the page says about a data set from its results.
 
     Parameters
@@ -115,7 +119,7 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | No
     layout
         Where its results lie.
     pair
-        The roles (A, B) that were fused.
+        The roles (A, B) that were fused; None if the data set was not.
     limit
         How many cases of a data set the run was to take; None for all.
 
@@ -125,11 +129,11 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | No
         If a table is missing or unusable.
     """
     found = [case for table in layout.index_tables(card.id) for case in read_cases(table)]
-    kept = _kept(layout.outputs(card.id, "convert"))
-    fused = layout.outputs(card.id, "fuse")
+    converted = _kept(layout.outputs(card.id, "convert"))
+    fused = layout.outputs(card.id, "fuse") if pair else []
     refusals = _refusals_of(output for stage in card.stages for output in layout.outputs(card.id, stage))
     lost = {refusal.case for refusal in refusals if not refusal.scope}
-    ids = sorted(case for case in kept if case not in lost)
+    ids = sorted(case for case in converted if case not in lost)
     by_method = {method: _kept(output for output in fused if output.method == method) for method in layout.methods}
     limit = limit_that_counts(limit, card.expect.cases)
     return DatasetPart(
@@ -140,11 +144,12 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str], limit: int | No
         found=len(found),
         patients=len({case.patient for case in found if case.patient}),
         without_patient=sum(not case.patient for case in found),
-        kept=len(_scored(layout.outputs(card.id, "evaluate"), by_method)),
+        converted=len(converted),
+        kept=len(_scored(layout.outputs(card.id, "evaluate"), by_method) if pair else ids),
         reasons=_count_reasons(refusals),
         refusals=tuple(refusals),
         schemes=_schemes(layout.folder(card.id, "split"), card) if "split" in card.stages else (),
-        strips=tuple(_strip(kept[case], pair, by_method) for case in first_middle_last(ids)),
+        strips=tuple(_strip(converted[case], pair, by_method) for case in first_middle_last(ids)) if pair else (),
     )
 
 

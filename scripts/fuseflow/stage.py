@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,11 +24,11 @@ from tqdm import tqdm
 from fuseflow import command
 from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
 from fuseflow.errors import InputError, Refused
-from fuseflow.files import atomic_path, hash_of_file, write_json, write_table
+from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
 from fuseflow.formats.png import Pixels
 from fuseflow.memory import keep_freed_memory
-from fuseflow.provenance import code_digest, record
+from fuseflow.provenance import record
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Stage:
         Everything that was chosen, for the record.
     code
         Entries of `fuseflow.provenance.code_digest` that make the result.
+    threads
+        How many threads a worker writes a volume with.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Stage:
     function: Callable[[Any], Any]
     parameters: Mapping[str, object]
     code: tuple[str, ...]
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,14 @@ class LoadImages:
         return {role: read_canonical(case, role) for role in self.roles}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of shard mode, the same for every stage."""
+def add_arguments(parser: argparse.ArgumentParser, *, workers: int = 1) -> None:
+    """The arguments of shard mode, the same for every stage; `workers` is how many there are if nobody says."""
     group = parser.add_argument_group("many cases (what the workflow uses)")
     group.add_argument("--cases", type=Path, metavar="CASES.TSV", help="table of the cases to work on")
     group.add_argument("--shard", type=Shard.parse, metavar="KofN", help="only the cases of this shard, such as 0of5")
-    group.add_argument("--workers", type=positive, default=1, metavar="N", help="processes to work with (default: 1)")
+    group.add_argument(
+        "--workers", type=positive, default=workers, metavar="N", help="processes to work with (default: %(default)s)"
+    )
     add_on_refused(parser)
 
 
@@ -106,7 +113,14 @@ def whole(text: str) -> int:
 
 
 def read_shard(arguments: argparse.Namespace) -> list[Case]:
-    """The cases that the arguments of shard mode name."""
+    """The cases that the arguments of shard mode name.
+
+    Raises
+    ------
+    InputError
+        If their table cannot be read, or writing the output would replace it.
+    """
+    check_not_input([arguments.output], [arguments.cases])
     return read_cases(arguments.cases, arguments.shard)
 
 
@@ -134,7 +148,7 @@ def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers:
     return _finish(stage.name, len(done), refused, on_refused)
 
 
-def check_output(output: Path, cases: Sequence[Case]) -> None:
+def check_output(output: Path, cases: Sequence[Case], *, inputs: Sequence[Path] = ()) -> None:
     """Make sure that writing a shard folder replaces nothing but an older one.
 
     Raises
@@ -144,10 +158,13 @@ def check_output(output: Path, cases: Sequence[Case]) -> None:
     """
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file; give a folder for the results")
-    if any(case.folder.resolve().is_relative_to(output.resolve()) for case in cases):
-        raise InputError(f"{output} holds the input; give another folder for the results")
+    check_not_input([output], {*inputs, *(case.folder for case in cases), *_files_of(cases)})
     if output.is_dir() and any(output.iterdir()) and not (output / "provenance.json").is_file():
         raise InputError(f"{output} holds other files; give a new or an empty folder for the results")
+
+
+def _files_of(cases: Sequence[Case]) -> list[Path]:
+    return [case.folder / file.path for case in cases for file in case.files]
 
 
 def run_to_table(
@@ -159,7 +176,16 @@ def run_to_table(
     -------
     int
         Exit status, as `run_to_folder`.
+
+    Raises
+    ------
+    InputError
+        If `output` is a folder, or one of the three files is an image of a case.
     """
+    if output.is_dir():
+        raise InputError(f"{output} is a folder; give the name of a table for the results")
+    refusals, provenance = output.with_suffix(".refused.tsv"), output.with_suffix(".provenance.json")
+    check_not_input([output, refusals, provenance], _files_of(cases))
     rows: list[dict[str, object]] = []
     refused: list[RefusedCase] = []
     for case, result in _results(stage.name, _ToRows(stage), cases, workers):
@@ -167,9 +193,9 @@ def run_to_table(
             refused.append(RefusedCase(case.id, stage.name, result.reason, result.detail))
         else:
             rows += [{**row, "case": case.id} for row in result]
-    write_refused(output.with_suffix(".refused.tsv"), refused)
+    write_refused(refusals, refused)
     write_table(output, columns, rows)
-    write_json(output.with_suffix(".provenance.json"), _record(stage, cases, {output.name: hash_of_file(output)}))
+    write_json(provenance, _record(stage, cases, {output.name: hash_of_file(output)}))
     return _finish(stage.name, len(cases) - len(refused), refused, on_refused)
 
 
@@ -184,8 +210,8 @@ class _ToFolder:
         except Refused as refusal:
             return refusal
         return tuple(
-            write_canonical(self.folder, case=case.id, role=role, pixels=pixels)
-            for role, pixels in sorted(images.items())
+            write_canonical(self.folder, case=case.id, role=role, image=image, threads=self.stage.threads)
+            for role, image in sorted(images.items())
         )
 
 
@@ -221,7 +247,7 @@ def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> It
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
     chunk = max(1, len(cases) // (workers * CHUNKS_PER_WORKER))
     try:
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             yield from pool.map(work, cases, chunksize=chunk)
     except BrokenProcessPool:
         raise InputError(
@@ -229,11 +255,23 @@ def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> It
         ) from None
 
 
+def _end_with_parent() -> None:
+    """Let a worker end when its parent does, however that ends: killed, it could not tell its workers to stop."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
 def _record(stage: Stage, cases: Sequence[Case], outputs: Mapping[str, object]) -> dict[str, object]:
     return record(
         stage=stage.name,
         parameters=stage.parameters,
-        code=code_digest(*stage.code),
+        code=stage.code,
         inputs={case.id: case.hashes() for case in cases},
         outputs=outputs,
     )

@@ -17,8 +17,8 @@ def test_a_public_set_comes_whole_out_of_the_mirror(shared, tmp_path, dataset, f
     acquire(card, tmp_path / "raw", downloads=tmp_path / "downloads", mirror=str(shared / "data"))
 
     assert len([path for path in (tmp_path / "raw").rglob("*") if path.is_file()]) == files
-    for pattern in card.roles.values():
-        assert len(list((tmp_path / "raw").glob(pattern.replace("{case}", "*")))) == card.expect.cases
+    for role in card.roles.values():
+        assert len(list((tmp_path / "raw").glob(role.files.replace("{case}", "*")))) == card.expect.cases
     assert not (tmp_path / "downloads").exists()
 
 

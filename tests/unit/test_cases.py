@@ -76,6 +76,22 @@ def test_ids_that_cannot_be_trusted_end_the_run(tmp_path, row):
         read_cases(tmp_path / "cases.tsv")
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "CT/a\0.png"])
+def test_paths_begin_beside_the_table(tmp_path, path):
+    (tmp_path / "cases.tsv").write_text(f"case\tpatient\trole\tpath\tsha256\na\tp\tCT\t{path}\t0\n")
+
+    with pytest.raises(InputError, match=r"case a has the path '.*'; paths begin beside the table"):
+        read_cases(tmp_path / "cases.tsv")
+
+
+def test_a_table_may_name_images_in_another_folder(tmp_path):
+    write_cases(tmp_path / "split" / "cases.tsv", [Case("a", "p", "", (CaseFile("CT", "../in/a.png", "0"),), Path())])
+
+    [found] = read_cases(tmp_path / "split" / "cases.tsv")
+
+    assert found.path("CT") == tmp_path / "split/../in/a.png"
+
+
 def test_a_missing_role_is_an_orphan():
     with pytest.raises(Refused, match=r"orphan: there is no CT image for this case, only MR"):
         case("a", "MR").file("CT")

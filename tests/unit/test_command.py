@@ -30,6 +30,7 @@ def test_the_exit_status_is_that_of_the_program():
         (InputError("x.tsv does not exist"), 2, "error: x.tsv does not exist\n"),
         (Refused("constant", "CT is flat"), 2, "error: constant: CT is flat\n"),
         (OSError(28, "No space left on device", "out"), 2, "No space left on device"),
+        (MemoryError(), 2, "memory ran out; use fewer workers or smaller images"),
         (KeyboardInterrupt(), 128 + signal.SIGINT, "interrupted"),
     ],
 )

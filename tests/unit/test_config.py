@@ -23,6 +23,9 @@ licence: {name: ours, redistribute: true}
 """
 
 
+CONVERTED = PRIVATE + "stages: [convert]\n"
+
+
 def load(**changes):
     return load_config({**VALUES, **changes}, default_card_folders())
 
@@ -33,7 +36,8 @@ def test_every_configuration_that_is_shipped_is_valid(path):
 
     config = load_config(values, default_card_folders())
 
-    assert all(config.pair(dataset) for dataset in config.datasets)
+    assert all(config.pair(dataset) for dataset in config.fused)
+    assert bool(config.fused) == bool(config.methods)
 
 
 def test_experiments_are_named_as_their_files():
@@ -80,6 +84,7 @@ def test_a_stage_reads_the_last_listed_before_it():
         ({"published": ["none"]}, "there is no table 'none' in config/published"),
         ({"split": {"scheme": "none"}}, "split.scheme is 'none'; harvard-ct-mri has patient, authors"),
         ({"split": {"fractions": {"train": 0.5, "test": 0.4}}}, "add up to 1"),
+        ({"methods": []}, "harvard-ct-mri is fused, for which methods must be set"),
         ({"shards": 0}, "shards"),
         ({"limit": -1}, "limit"),
         ({"on_refused": "stop"}, "on_refused"),
@@ -99,8 +104,10 @@ def test_what_is_wrong_is_said_in_one_sentence(changes, words):
     [
         (PRIVATE, "", "need a secret: set salt"),
         (PRIVATE + "published_splits: {authors: {source: s, test: ['1']}}\n", "s", "pseudonyms never match"),
-        (PRIVATE + "stages: [convert, split]\n", "s", "convert, fuse and evaluate are needed"),
-        (PRIVATE + "stages: [convert, resample, fuse, evaluate]\n", "s", "split may be listed as well"),
+        (PRIVATE + "stages: [split, fuse, evaluate]\n", "s", "convert is missing; list it first"),
+        (PRIVATE + "stages: [convert, evaluate]\n", "s", "fuse and evaluate need each other"),
+        (PRIVATE + "stages: [convert, fuse]\n", "s", "fuse and evaluate need each other"),
+        (PRIVATE + "stages: [convert, resample, export]\n", "s", "resample and export cannot be run by this version"),
     ],
 )
 def test_cards_must_fit_the_run(tmp_path, card, salt, words):
@@ -108,3 +115,44 @@ def test_cards_must_fit_the_run(tmp_path, card, salt, words):
 
     with pytest.raises(InputError, match=words):
         load_config({**VALUES, "datasets": ["mine"], "salt": salt}, [tmp_path])
+
+
+def test_a_data_set_that_is_fused_needs_pairs_methods_and_profiles():
+    with pytest.raises(InputError, match="is fused, for which pairs and methods and profiles must be set"):
+        load_config({"datasets": ["harvard-ct-mri"]}, default_card_folders())
+
+
+@pytest.mark.parametrize("card", [CONVERTED, PRIVATE + "stages: [convert, split]\n"])
+def test_a_data_set_that_is_not_fused_needs_none_of_them(tmp_path, card):
+    (tmp_path / "mine.yaml").write_text(card)
+
+    config = load_config({"datasets": ["mine"], "salt": "s"}, [tmp_path])
+
+    assert config.fused == ()
+
+
+def test_a_run_that_fuses_nothing_passes_over_what_the_default_configuration_says_about_fusion(tmp_path):
+    (tmp_path / "mine.yaml").write_text(CONVERTED)
+    default = {**load_yaml(CONFIG / "config.yaml"), "salt": "s", "published": ["cddfuse-table5"]}
+
+    config = load_config({**default, "datasets": ["mine"]}, [tmp_path])
+
+    assert (config.pairs, config.methods, config.profiles, config.published) == ((), (), (), ())
+
+
+def test_names_are_checked_even_where_nothing_is_fused(tmp_path):
+    (tmp_path / "mine.yaml").write_text(CONVERTED)
+
+    with pytest.raises(InputError, match="there is no fusion method 'LPX'"):
+        load_config({"datasets": ["mine"], "methods": ["LPX"], "salt": "s"}, [tmp_path])
+
+
+def test_data_sets_that_are_fused_and_others_may_be_in_one_run(tmp_path):
+    (tmp_path / "mine.yaml").write_text(CONVERTED.replace("CT", "PT"))
+
+    config = load_config(
+        {**VALUES, "datasets": ["mine", "harvard-ct-mri"], "salt": "s"}, [tmp_path, *default_card_folders()]
+    )
+
+    assert config.fused == ("harvard-ct-mri",)
+    assert config.pair("harvard-ct-mri") == ("MR", "CT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,11 @@ from fuseflow import files
 from fuseflow.errors import InputError
 from fuseflow.files import (
     atomic_path,
+    check_not_input,
     format_cell,
     hash_of_file,
     read_json,
+    read_regular_file,
     read_table,
     write_json,
     write_table,
@@ -83,6 +86,36 @@ def test_what_a_living_process_works_on_is_left_alone(tmp_path):
         write_text(tmp_path / "a.txt", "quick")
 
     assert (tmp_path / "a.txt").read_text() == "slow"
+
+
+@pytest.mark.parametrize("output", ["in/a.png", "in/../in/a.png", "in", ".", "link"])
+def test_no_output_replaces_an_input(tmp_path, output):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.png").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "in/a.png")
+
+    with pytest.raises(InputError, match="is an input or holds one; give another path for the results"):
+        check_not_input([tmp_path / "b.png", tmp_path / output], [tmp_path / "in/a.png"])
+
+
+def test_outputs_may_lie_beside_inputs_and_below_them(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/b.png").touch()
+
+    check_not_input([tmp_path / "in/b.png"], [tmp_path / "in", tmp_path / "in/a.png"])
+
+
+def test_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="it is not a regular file"):
+        read_regular_file(tmp_path / "pipe")
+
+
+def test_a_table_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "t.tsv").write_bytes(b"\xef\xbb\xbfcase\n001\n")
+
+    assert read_table(tmp_path / "t.tsv", ["case"]) == [{"case": "001"}]
 
 
 def test_a_table_reads_back_as_text(tmp_path):

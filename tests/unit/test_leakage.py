@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseflow import leakage
-from fuseflow.cases import Case
+from fuseflow.cases import Case, CaseFile
+from fuseflow.errors import InputError
+from fuseflow.files import sha256_of_bytes
 from fuseflow.formats.canonical import write_canonical
 from fuseflow.leakage import (
     ImageHashes,
@@ -174,12 +176,20 @@ def test_long_lists_are_cut_and_their_count_is_not():
     assert len(found["near_duplicates"]["list"]) == leakage.LISTED
 
 
-def test_an_image_that_cannot_be_read_refuses_its_case(tmp_path):
-    def stored(name: str) -> Case:
-        return Case(name, name, "", (write_canonical(tmp_path, case=name, role="CT", pixels=NOISE),), tmp_path)
+def stored(folder: Path, name: str) -> Case:
+    return Case(name, name, "", (write_canonical(folder, case=name, role="CT", image=NOISE),), folder)
 
-    cases = [stored("a"), stored("b"), stored("c")]
-    cases[1].path("CT").write_bytes(b"")
-    pictures, refused = hash_images(cases, workers=2)
+
+def test_an_image_that_cannot_be_decoded_refuses_its_case(tmp_path):
+    (tmp_path / "b.png").write_bytes(b"text")
+    text = Case("b", "b", "", (CaseFile("CT", "b.png", sha256_of_bytes(b"text")),), tmp_path)
+    pictures, refused = hash_images([stored(tmp_path, "a"), text, stored(tmp_path, "c")], workers=2)
     assert [one.case for one in pictures] == ["a", "c"]
-    assert [(one.case, one.stage, one.reason) for one in refused] == [("b", "split", "changed")]
+    assert [(one.case, one.stage, one.reason) for one in refused] == [("b", "split", "unreadable")]
+
+
+def test_an_image_that_changed_ends_the_stage(tmp_path):
+    cases = [stored(tmp_path, name) for name in "abc"]
+    cases[1].path("CT").write_bytes(b"")
+    with pytest.raises(InputError, match="case b: the CT file is no longer the one in the case table"):
+        hash_images(cases, workers=2)

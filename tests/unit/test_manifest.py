@@ -21,7 +21,7 @@ def write_results(results, *, shards: int, value: float = 1.0):
         for stage, stage_folder, role in (("convert", "converted", "CT"), ("fuse", "fused/LP", "FUSED")):
             folder = results / "heads" / stage_folder / str(shard)
             files = {
-                name: write_canonical(folder, case=name, role=role, pixels=np.full((2, 2), NAMES.index(name), np.uint8))
+                name: write_canonical(folder, case=name, role=role, image=np.full((2, 2), NAMES.index(name), np.uint8))
                 for name in members
             }
             folder.mkdir(parents=True, exist_ok=True)

@@ -8,10 +8,22 @@ from fuseflow.errors import InputError
 from fuseflow.patterns import compile_pattern
 
 
-@pytest.mark.parametrize("pattern", ["{case:x}", "{1}", "{}"])
+@pytest.mark.parametrize("pattern", ["{case:x}", "{1}", "{}", "{case!r}", "{case:999999999999d}"])
 def test_unusable_patterns_are_named(pattern):
     with pytest.raises(InputError, match="unusable field"):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["CT/{case.png", "CT/case}.png", "{case:{width}d}{"])
+def test_braces_that_do_not_match_are_named(pattern):
+    with pytest.raises(InputError, match=r"the pattern '.*' cannot be read"):
+        compile_pattern(pattern)
+
+
+def test_a_field_that_is_needed_must_be_there():
+    assert compile_pattern("CT/{case}.png", needs="case").fullmatch("CT/1.png")
+    with pytest.raises(InputError, match=r"the pattern 'CT/x.png' has no field \{case\}; add it"):
+        compile_pattern("CT/x.png", needs="case")
 
 
 def test_special_characters_mean_themselves():

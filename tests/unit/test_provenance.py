@@ -72,6 +72,7 @@ def copy(tmp_path, monkeypatch):
     yield scripts
     provenance.imported_modules.cache_clear()
     provenance._imports_of.cache_clear()
+    provenance._imported_names.cache_clear()
 
 
 def test_an_edit_changes_the_digest_of_what_uses_the_module_only(copy):
@@ -118,7 +119,9 @@ def test_unknown_entries_are_an_error():
 
 
 def test_a_record_says_versions_and_no_time_or_place(tmp_path):
-    text = json.dumps(provenance.record(stage="fuse", parameters={"method": "LP"}, code="c", inputs={}, outputs={}))
+    text = json.dumps(
+        provenance.record(stage="fuse", parameters={"method": "LP"}, code=("fuse",), inputs={}, outputs={})
+    )
 
     assert '"numpy"' in text
     assert str(Path.home()) not in text

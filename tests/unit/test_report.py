@@ -59,7 +59,7 @@ def write_images(folder: Path, ids: list[str], roles: list[str]) -> list[Case]:
     for case in ids:
         draw = np.random.default_rng(int(case))
         images = {role: draw.integers(0, 256, (8, 9), np.uint8) for role in roles}
-        files = [write_canonical(folder, case=case, role=role, pixels=pixels) for role, pixels in images.items()]
+        files = [write_canonical(folder, case=case, role=role, image=pixels) for role, pixels in images.items()]
         cases.append(Case(case, case[:-3], "lesion" if case[0] == "1" else "normal", tuple(files), folder))
     write_cases(folder / "cases.tsv", cases)
     return cases
@@ -346,10 +346,45 @@ def test_shared_pictures_in_words():
     )
 
 
+def test_a_data_set_that_was_split_and_not_fused_keeps_what_both_stages_kept(tmp_path):
+    write_results(tmp_path, shards=2)
+    for folder in ("fused", "metrics"):
+        shutil.rmtree(tmp_path / "results" / "heads" / folder)
+    card = tmp_path / "cards" / "heads.yaml"
+    card.write_text(CARD.replace("convert, split, fuse, evaluate", "convert, split"))
+
+    part = gather(load_card("heads", [card.parent]), layout(tmp_path, shards=2), pair=None, limit=None)
+
+    assert (part.found, part.converted, part.kept) == (6, 5, 4)
+    assert [scheme.name for scheme in part.schemes] == ["patient", "authors"]
+    assert part.strips == ()
+
+
+def test_one_page_tells_of_data_sets_that_were_fused_and_of_others(run, tmp_path):
+    write_results(tmp_path, shards=1)
+    write_summary(tmp_path / "t.tsv", [])
+    (tmp_path / "cards" / "chests.yaml").write_text(CARD.replace("convert, split, fuse, evaluate", "convert"))
+    for name in ("index", "converted"):
+        shutil.copytree(tmp_path / "results" / "heads" / name, tmp_path / "results" / "chests" / name)
+
+    assert run(*arguments(tmp_path, shards=1), "--datasets", "heads=MR,CT", "chests") == 0
+
+    page = (tmp_path / "index.html").read_text()
+    told = words(page)
+    assert "2 data sets, 2 fusion methods, 1 metric profile." in told
+    assert "heads MR, CT 6 6 2 4 chests not fused 6 6 1 5 " in told
+    assert page.count("<h3>Images</h3>") == 1
+    assert "A is MR, B is CT." in told
+    assert "5 converted. Stages: convert; not fused." in told
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (["--datasets", "heads"], "--datasets takes ID=A,B"),
+        (["--datasets", "heads=MR"], "--datasets takes ID or ID=A,B"),
+        (["--datasets", "=MR,CT"], "--datasets takes ID or ID=A,B"),
+        (["--datasets", ""], "--datasets takes ID or ID=A,B"),
+        (["--datasets", "heads"], "heads was fused; give its roles as well, heads=A,B"),
         (["--datasets", "feet=MR,CT"], "there is no data set 'feet'"),
         (["--shards", "4"], "does not exist"),
         (["--profiles", "nothing"], "there is no metric profile 'nothing'"),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
+import signal
+import subprocess
+import sys
+from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +20,8 @@ from fuseflow.cases import Case, CaseFile, Shard, read_cases, read_refused, writ
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import read_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
-from fuseflow.stage import LoadImages, Stage, run_to_folder, run_to_table
+from fuseflow.provenance import SCRIPTS
+from fuseflow.stage import LoadImages, Stage, read_shard, run_to_folder, run_to_table
 
 NUMBER = 23
 
@@ -51,7 +58,7 @@ def cases(tmp_path):
             f"c{number}",
             "p",
             "",
-            (write_canonical(folder, case=f"c{number}", role="CT", pixels=np.full((3, 4), number, np.uint8)),),
+            (write_canonical(folder, case=f"c{number}", role="CT", image=np.full((3, 4), number, np.uint8)),),
             folder,
         )
         for number in range(NUMBER)
@@ -134,22 +141,81 @@ def test_refusals_can_fail_the_command_after_all_work_is_written(cases, tmp_path
     assert len(read_cases(tmp_path / "out" / "cases.tsv")) == NUMBER - 1
 
 
-def test_a_changed_input_is_refused(cases, tmp_path):
-    write_canonical(tmp_path / "in", case="c5", role="CT", pixels=np.full((3, 4), 200, np.uint8))
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("missing", "words"), [(False, "is no longer the one"), (True, "cannot be opened")])
+def test_a_result_of_an_earlier_stage_that_changed_or_is_gone_ends_the_run(cases, tmp_path, workers, missing, words):
+    write_canonical(tmp_path / "in", case="c5", role="CT", image=np.full((3, 4), 200, np.uint8))
+    if missing:
+        (tmp_path / "in/CT/c5.png").unlink()
 
-    run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=1, on_refused="report")
+    with pytest.raises(InputError, match=f"case c5: the CT file {words}.*{tmp_path}/in, delete that folder"):
+        run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=workers, on_refused="report")
 
-    [row] = read_refused(tmp_path / "out" / "refused.tsv")
-    assert (row.case, row.reason) == ("c5", "changed")
+    assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_input_is_refused(cases, tmp_path):
-    cases[0].path("CT").unlink()
+def test_a_shard_folder_that_holds_an_image_of_another_table_is_not_replaced(cases, tmp_path):
+    run_to_folder(stage(Invert()), cases, output=tmp_path / "shard", workers=1, on_refused="report")
+    [first, *_] = read_cases(tmp_path / "shard" / "cases.tsv")
+    (tmp_path / "split").mkdir()
+    away = Case(first.id, "p", "", (CaseFile("CT", f"../shard/CT/{first.id}.png", ""),), tmp_path / "split")
+    before = tree(tmp_path)
 
-    run_to_folder(stage(Invert()), cases, output=tmp_path / "out", workers=1, on_refused="report")
+    with pytest.raises(InputError, match="is an input or holds one"):
+        run_to_folder(stage(Invert()), [away], output=tmp_path / "shard", workers=1, on_refused="report")
 
-    [row] = read_refused(tmp_path / "out" / "refused.tsv")
-    assert (row.case, row.reason) == ("c0", "unreadable")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(("output", "words"), [("in", "is a folder"), ("in/CT/c3.png", "is an input")])
+def test_a_table_replaces_neither_a_folder_nor_an_image(cases, tmp_path, output, words):
+    before = tree(tmp_path)
+
+    with pytest.raises(InputError, match=words):
+        run_to_table(stage(rows_of), cases, columns=["case"], output=tmp_path / output, workers=1, on_refused="report")
+
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("output", ["in", "in/cases.tsv"])
+def test_the_table_of_a_shard_without_cases_is_not_replaced_either(cases, tmp_path, output):
+    with pytest.raises(InputError, match="is an input or holds one"):
+        read_shard(Namespace(cases=tmp_path / "in/cases.tsv", shard=None, output=tmp_path / output))
+
+
+PARENT = """
+import os, signal, sys
+from pathlib import Path
+from fuseflow.cases import Case
+from fuseflow.stage import Stage, run_to_folder
+
+def tell_and_wait(case):
+    os.write(int(sys.argv[1]), b".")
+    signal.pause()
+
+stage = Stage(name="wait", load=tell_and_wait, function=dict, parameters={}, code=())
+cases = [Case(str(number), "p", "", (), Path("/")) for number in range(3)]
+run_to_folder(stage, cases, output=Path(sys.argv[2]), workers=3, on_refused="report")
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path):
+    told, tell = os.pipe()
+    command = [sys.executable, "-c", PARENT, str(tell), str(tmp_path / "out")]
+    with subprocess.Popen(command, cwd=SCRIPTS, pass_fds=(tell,), start_new_session=True) as parent:
+        os.close(tell)
+        for _ in range(3):
+            assert os.read(told, 1) == b"."
+        parent.kill()
+    try:
+        # The end of the pipe is there when the last process that could write to it is gone.
+        ended, _, _ = select.select([told], [], [], 10)
+        assert ended
+        assert os.read(told, 1) == b""
+    finally:
+        os.close(told)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
 
 
 def test_a_dying_worker_ends_the_run_with_a_sentence_and_leaves_nothing(cases, tmp_path):

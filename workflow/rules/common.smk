@@ -80,9 +80,10 @@ def options(*words, **named):
 
 
 def salt_digest(dataset):
-    """Digest of the secret behind the pseudonyms of a data set, so that another secret makes the index anew."""
-    private = RUN.cards[dataset].ids == "private"
-    return sha256_of_bytes(RUN.salt.encode())[:16] if private else ""
+    """Digest of the secret behind the pseudonyms of a data set, so that another secret makes them anew."""
+    card = RUN.cards[dataset]
+    used = card.ids == "private" or card.is_series
+    return sha256_of_bytes(RUN.salt.encode())[:16] if used else ""
 
 
 def source_digest(dataset):
@@ -110,7 +111,12 @@ def generator_options(dataset):
 def index_options(dataset):
     """How cases and patients are found in the raw files of a data set."""
     card = RUN.cards[dataset]
-    words = [f"--role={role}={pattern}" for role, pattern in sorted(card.roles.items())]
+    words = [f"--role={name}={role.files}" for name, role in sorted(card.roles.items())]
+    words += [
+        f"--element={name}:{keyword}={value}"
+        for name, role in sorted(card.roles.items())
+        for keyword, value in sorted(role.elements.items())
+    ]
     words += ["--public-ids"] if card.ids == "public" else []
     return options(*words, patient=card.patient, limit=RUN.limit, shards=RUN.shards)
 
@@ -118,6 +124,13 @@ def index_options(dataset):
 def convert_options(dataset):
     """What the images of a data set must be like."""
     card = RUN.cards[dataset]
+    if card.is_series:
+        return options(
+            series=sorted(card.roles),
+            uneven=card.series.uneven,
+            single_slices=card.series.single_slices,
+            on_refused=RUN.on_refused,
+        )
     return options(
         roles=sorted(card.roles),
         size=card.expect.size,
@@ -240,7 +253,7 @@ def cards_digest():
 def tabulate_options():
     """Which results the tables are about, and what they are called."""
     return options(
-        datasets=RUN.datasets,
+        datasets=RUN.fused,
         methods=RUN.methods,
         profiles=RUN.profiles,
         shards=RUN.shards,
@@ -249,8 +262,11 @@ def tabulate_options():
 
 
 def report_options():
-    """What the report is about."""
-    datasets = [f"{dataset}={','.join(RUN.pair(dataset))}" for dataset in RUN.datasets]
+    """What the report is about: data sets, those that are fused with their roles."""
+    datasets = [
+        f"{dataset}={','.join(RUN.pair(dataset))}" if dataset in RUN.fused else dataset
+        for dataset in RUN.datasets
+    ]
     return options(
         experiment=RUN.experiment,
         datasets=datasets,

@@ -11,6 +11,7 @@ rule convert:
     threads: RUN.threads
     params:
         code=code_digest("convert"),
+        salt=lambda wildcards: salt_digest(wildcards.dataset),
         options=lambda wildcards: convert_options(wildcards.dataset),
     shell:
         'python "$FUSEFLOW_SCRIPTS/convert.py" --cases {input.cases} --raw {input.raw} {params.options}'

@@ -9,6 +9,8 @@ rule evaluate:
         provenance="<results>/{dataset}/metrics/{profile}/{method}/{shard}.provenance.json",
     log:
         "<logs>/{dataset}/metrics/{profile}/{method}/{shard}.log",
+    wildcard_constraints:
+        dataset=one_of(RUN.fused),
     conda:
         "../../envs/fuseflow.yaml"
     threads: RUN.threads

@@ -6,6 +6,8 @@ rule fuse:
         directory("<results>/{dataset}/fused/{method}/{shard}"),
     log:
         "<logs>/{dataset}/fused/{method}/{shard}.log",
+    wildcard_constraints:
+        dataset=one_of(RUN.fused),
     conda:
         "../../envs/fuseflow.yaml"
     threads: RUN.threads

@@ -1,15 +1,17 @@
 rule report:
     input:
-        table=rules.tabulate.output.tsv,
+        table=rules.tabulate.output.tsv if RUN.fused else [],
         index=collect(
             "<results>/{dataset}/index/{shard}.tsv", dataset=RUN.datasets, shard=SHARDS
         ),
-        converted=rules.tabulate.input.converted,
+        converted=collect(
+            "<results>/{dataset}/converted/{shard}", dataset=RUN.datasets, shard=SHARDS
+        ),
         split=[path for dataset in RUN.datasets for path in split_files(dataset)],
         fused=rules.tabulate.input.fused,
         metrics=collect(
             "<results>/{dataset}/metrics/{profile}/{method}/{shard}.{ending}",
-            dataset=RUN.datasets,
+            dataset=RUN.fused,
             profile=RUN.profiles,
             method=RUN.methods,
             shard=SHARDS,
@@ -29,6 +31,7 @@ rule report:
         cards=cards_digest(),
         results=subpath(output.page, ancestor=2),
         options=report_options(),
+        tables=lambda wildcards, input: options(tables=input.table),
     shell:
-        'python "$FUSEFLOW_SCRIPTS/report.py" --results {params.results} --tables {input.table} {params.options}'
+        'python "$FUSEFLOW_SCRIPTS/report.py" --results {params.results} {params.tables} {params.options}'
         " --output {output.page} 2> {log}"

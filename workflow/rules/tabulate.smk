@@ -1,18 +1,21 @@
 rule tabulate:
     input:
         converted=collect(
-            "<results>/{dataset}/converted/{shard}", dataset=RUN.datasets, shard=SHARDS
+            "<results>/{dataset}/converted/{shard}", dataset=RUN.fused, shard=SHARDS
         ),
-        split=collect("<results>/{dataset}/split/refused.tsv", dataset=SPLIT),
+        split=collect(
+            "<results>/{dataset}/split/refused.tsv",
+            dataset=[dataset for dataset in RUN.fused if dataset in SPLIT],
+        ),
         fused=collect(
             "<results>/{dataset}/fused/{method}/{shard}",
-            dataset=RUN.datasets,
+            dataset=RUN.fused,
             method=RUN.methods,
             shard=SHARDS,
         ),
         metrics=collect(
             "<results>/{dataset}/metrics/{profile}/{method}/{shard}.{ending}",
-            dataset=RUN.datasets,
+            dataset=RUN.fused,
             profile=RUN.profiles,
             method=RUN.methods,
             shard=SHARDS,

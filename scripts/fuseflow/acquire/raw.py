@@ -52,8 +52,9 @@ def acquire(
     """Make the raw folder of a data set.
 
     Each download is looked for in the mirror first. A file that is missing there, or is not what the card says, is
-    passed over with a warning. Archives and partial downloads stay in `downloads`, so that data sets that share one
-    load it once and an interrupted download goes on; a file in a mirror folder is read in place.
+    passed over with a warning, and named again if no other place has the right one. Archives and partial downloads stay
+    in `downloads`, so that data sets that share one load it once and an interrupted download goes on; a file in a
+    mirror folder is read in place.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ def acquire(
     Raises
     ------
     InputError
-        If a source cannot be had or is not what the card says, or `output` is in use; nothing is left in its place.
+        If the mirror is no folder, a source cannot be had or is not what the card says, or `output` is in use; nothing
+        is left in its place.
 
     Examples
     --------
@@ -84,6 +86,8 @@ def acquire(
         raise InputError(f"{card.id} is made by the generator {card.generator.generator}, there is nothing to download")
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise InputError(f"{output} already exists; remove it or give another folder, raw data are never overwritten")
+    if mirror and not _is_url(mirror) and not Path(mirror).is_dir():
+        raise InputError(f"the mirror {Path(mirror).absolute()} is no folder; give a folder or a URL of http or https")
     network = _Network(downloads=downloads, retry=retry, progress=progress)
     try:
         with atomic_path(output) as raw:
@@ -114,10 +118,10 @@ def _get(card: Card, source: Download, raw: Path, *, mirror: str | None, network
         expected=Fingerprint(size=source.bytes, sha256=source.sha256, md5=source.md5),
         listed=read_checksums(card.path.with_name(source.verify)) if source.verify else None,
     )
-    failure: InputError | None = None
+    failures: list[str] = []
     for place in _places(card, source, mirror):
-        if failure is not None:
-            log.warning("%s; trying %s", failure, place)
+        if failures:
+            log.warning("%s; trying %s", failures[-1], place)
         staging = _staging(raw)
         try:
             if isinstance(place, Path):
@@ -125,28 +129,29 @@ def _get(card: Card, source: Download, raw: Path, *, mirror: str | None, network
             else:
                 _load(place, wanted, staging, network=network)
         except InputError as error:
-            failure = error
+            failures.append(str(error))
         else:
             log.info("%s: taken from %s", card.id, place)
             _move(staging, raw)
             return
-    raise InputError(_advice(card, source, failure))
+    raise InputError(_advice(card, source, "; ".join(failures)))
 
 
 def _places(card: Card, source: Download, mirror: str | None) -> Iterator[Path | str]:
     if mirror and source.mirror:
-        if mirror.startswith(("http://", "https://")):
-            yield f"{mirror.rstrip('/')}/{source.mirror}"
-        elif (path := Path(mirror) / source.mirror).is_file():
-            yield path
-        else:
-            log.warning("the mirror has no %s", path)
+        yield f"{mirror.rstrip('/')}/{source.mirror}" if _is_url(mirror) else Path(mirror) / source.mirror
     if card.access == "open":
         yield source.url
 
 
+def _is_url(mirror: str) -> bool:
+    return mirror.lower().startswith(("http://", "https://"))
+
+
 def _take(path: Path, wanted: _Wanted, staging: Path) -> None:
     """From a mirror folder."""
+    if not path.is_file():
+        raise InputError(f"the mirror has no {path}")
     if difference := wanted.expected.difference(path):
         raise InputError(f"{path} is not the file that the card expects: {difference}")
     _unpack(path, wanted, staging)
@@ -188,12 +193,12 @@ def _move(staging: Path, raw: Path) -> None:
         path.rename(target)
 
 
-def _advice(card: Card, source: Download, failure: InputError | None) -> str:
+def _advice(card: Card, source: Download, failures: str) -> str:
     if source.mirror:
         by_hand = f"put the file at MIRROR/{source.mirror} and give --mirror MIRROR"
     else:
         by_hand = "put it, unpacked, into a folder and name that in a card of your own as source: [{folder: ...}]"
     if card.access == "open":
-        return f"{failure}; start again later, or {by_hand}"
-    reason = f" ({failure})" if failure else ""
+        return f"{failures}; start again later, or {by_hand}"
+    reason = f" ({failures})" if failures else ""
     return f"{card.id} can only be had {WAYS[card.access]}{reason}: get it from {source.url} and {by_hand}"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
+from fuseflow.files import read_regular_file
 from fuseflow.opencv import cv2
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -161,7 +162,7 @@ def read_png_file(path: Path) -> Pixels:
         As `read_png`, and ``unreadable`` if the file cannot be opened.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular_file(path)
     except OSError as error:
         raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
     return read_png(data)

@@ -71,10 +71,33 @@ def test_a_mirror_may_be_a_base_url(server, get, listed_card, make_zip):
     assert get(listed_card(URL), mirror=f"{server.url}/base/") == FILES
 
 
-def test_what_a_mirror_lacks_comes_from_the_source(server, get, listed_card, tmp_path, make_zip):
+def test_the_scheme_of_a_mirror_may_be_in_capitals(server, get, listed_card, make_zip):
+    server.files["/base/sub/a.zip"] = make_zip(FILES)
+
+    assert get(listed_card(URL), mirror=f"{server.url}/base".replace("http", "HTTP")) == FILES
+
+
+def test_a_mirror_that_is_no_folder_is_an_error_at_once(server, get, listed_card, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError, match=f"the mirror {tmp_path}/typo is no folder"):
+        get(listed_card(f"{server.url}/a.zip"), mirror="typo")
+    assert server.asked == []
+
+
+def test_what_went_wrong_at_every_place_is_told(get, listed_card, mirror):
+    (mirror / "sub/a.zip").write_bytes(b"half")
+
+    with pytest.raises(InputError, match=r"sub/a\.zip cannot be read as a zip file.*; .*the server cannot be reached"):
+        get(listed_card(URL), mirror=str(mirror))
+
+
+def test_what_a_mirror_lacks_comes_from_the_source(server, get, listed_card, tmp_path, make_zip, caplog):
+    (tmp_path / "empty").mkdir()
     server.files["/a.zip"] = make_zip({**FILES, "top/README": b"more than the card lists"})
 
     assert get(listed_card(f"{server.url}/a.zip"), mirror=str(tmp_path / "empty")) == FILES
+    assert f"the mirror has no {tmp_path}/empty/sub/a.zip; trying http" in caplog.text
 
 
 def test_a_wrong_file_in_the_mirror_is_never_used_silently(server, get, listed_card, mirror, make_zip, caplog):

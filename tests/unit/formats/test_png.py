@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 
@@ -161,6 +162,13 @@ def test_other_arrays_are_not_written(pixels):
 def test_a_missing_file_is_unreadable(tmp_path):
     with pytest.raises(Refused, match="cannot be opened"):
         read_png_file(tmp_path / "none.png")
+
+
+def test_a_pipe_is_unreadable(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+
+    with pytest.raises(Refused, match="it is not a regular file"):
+        read_png_file(tmp_path / "pipe.png")
 
 
 def test_opencv_reads_what_is_written():

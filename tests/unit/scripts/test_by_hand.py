@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from fuseflow.cases import write_cases
 from fuseflow.files import read_table
 from fuseflow.formats.png import read_png_file, write_png
 from fuseflow.provenance import SCRIPTS
@@ -122,14 +125,117 @@ def test_names_become_ids_that_other_programs_read(folders):
     assert [row["case"] for row in read_table(folders / "out" / "cases.tsv")] == ["12", "brain_1_top_"]
 
 
-def test_index_then_convert_by_hand(folders):
+def test_index_then_convert_by_hand(folders, tmp_path_factory):
     roles = ["--role", "CT=CT/{case}.png", "--role", "MR=MRI/{case}.png"]
-    program("index", "--raw", folders, *roles, "--public-ids", "--shards", 1, "--output", folders / "index")
-    table = folders / "index" / "0of1.tsv"
+    output = tmp_path_factory.mktemp("made")
+    for name in ("CT/brain 1.png", "MRI/brain 1.png", "notes.txt"):
+        (folders / name).touch()
 
-    program("convert", "--cases", table, "--raw", folders, "--roles", "CT", "MR", "--output", folders / "out")
+    program("index", "--raw", folders, *roles, "--public-ids", "--shards", 1, "--output", output / "index")
+    table = output / "index" / "0of1.tsv"
+    program("convert", "--cases", table, "--raw", folders, "--roles", "CT", "MR", "--output", output / "out")
 
-    assert len(read_table(folders / "out" / "cases.tsv")) == 4
+    assert json.loads(table.with_suffix(".provenance.json").read_text())["files"] == {"found": 7, "left_out": 1}
+    assert len(read_table(output / "out" / "cases.tsv")) == 4
+    [refused] = read_table(output / "out" / "refused.tsv")
+    assert refused["reason"] == "unsafe-name"
+    assert refused["detail"].startswith("'CT/brain 1.png', 'MRI/brain 1.png': ")
+
+
+@pytest.mark.parametrize("output", [".", "index"])
+def test_the_index_is_not_written_into_the_raw_folder(folders, output):
+    before = sorted(folders.rglob("*"))
+
+    done = program(
+        "index", "--raw", folders, "--role", "CT=CT/{case}.png", "--public-ids", "--output", folders / output, status=2
+    )
+
+    assert "which is only read" in done.stderr
+    assert sorted(folders.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("#99", "there is no file #99"), ("#abc", "refused a: unreadable"), ("CT/../..", "leads out")]
+)
+def test_paths_of_a_table_by_hand_are_checked(folders, path, words):
+    table = folders / "table.tsv"
+    table.write_text(f"case\tpatient\trole\tpath\tsha256\na\tp\tCT\t{path}\t0\n")
+
+    arguments = ["--cases", table, "--raw", folders / "CT", "--roles", "CT", "--output", folders / "out"]
+    done = program("convert", *arguments, status=0 if "refused" in words else 2)
+
+    assert words in done.stderr
+
+
+def test_converting_from_a_raw_folder_that_is_not_there(folders):
+    (folders / "table.tsv").write_text("case\tpatient\trole\tpath\tsha256\na\tp\tCT\ta.png\t0\n")
+
+    arguments = ["--raw", folders / "none", "--roles", "CT", "--output", folders / "out"]
+    done = program("convert", "--cases", folders / "table.tsv", *arguments, status=2)
+
+    assert "none does not exist; give the folder that was indexed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("fuse", ["--method", "maximum", "--a", "CT/11.png", "--b", "MRI/11.png", "--output", "CT/11.png"]),
+        (
+            "evaluate",
+            ["--profile", "reference", "--a", "CT", "--b", "MRI", "--fused", "CT", "--output", "MRI/12.png"],
+        ),
+        (
+            "evaluate",
+            [
+                "--profile=reference",
+                "--fused=f.tsv",
+                "--a-role=A",
+                "--b-role=B",
+                "--cases=in/cases.tsv",
+                "--output=in/cases.tsv",
+            ],
+        ),
+        ("make_splits", ["--cases", "in/cases.tsv", "--output", "in"]),
+    ],
+)
+def test_no_output_replaces_an_input(folders, monkeypatch, name, arguments):
+    monkeypatch.chdir(folders)
+    write_cases(folders / "in" / "cases.tsv", [])
+    before = {path: path.read_bytes() for path in folders.rglob("*") if path.is_file()}
+
+    done = program(name, *arguments, status=2)
+
+    assert "is an input or holds one; give another path" in done.stderr
+    assert {path: path.read_bytes() for path in folders.rglob("*") if path.is_file()} == before
+
+
+def test_images_and_folders_are_not_scored_together(folders):
+    arguments = ["--a", folders / "MRI", "--b", folders / "CT", "--fused", folders / "CT/11.png"]
+
+    done = program("evaluate", "--profile", "reference", *arguments, "--output", folders / "table.tsv", status=2)
+
+    assert "must be three images or three folders" in done.stderr
+
+
+def test_two_images_of_the_same_name_are_not_guessed_between(folders):
+    (folders / "CT" / "11.PNG").touch()
+    arguments = ["--a", folders / "MRI", "--b", folders / "CT", "--fused", folders / "MRI"]
+
+    done = program("evaluate", "--profile", "reference", *arguments, "--output", folders / "table.tsv", status=2)
+
+    assert "CT holds 11.PNG and 11.png; rename or remove one of them" in done.stderr
+
+
+def test_sources_without_a_fused_image_are_counted_and_pipes_are_no_images(folders):
+    (folders / "fused").mkdir()
+    (folders / "fused" / "11.png").write_bytes((folders / "CT" / "11.png").read_bytes())
+    os.mkfifo(folders / "fused" / "12.png")
+    arguments = ["--a", folders / "MRI", "--b", folders / "CT", "--fused", folders / "fused"]
+
+    done = program("evaluate", "--profile", "reference", *arguments, "--output", folders / "table.tsv")
+
+    assert "1 of the sources have no fused image and are left out" in done.stderr
+    assert {row["case"] for row in read_table(folders / "table.tsv")} == {"11"}
 
 
 def test_synthesizing_in_any_folder(tmp_path, monkeypatch):
@@ -151,7 +257,8 @@ def test_lists_name_what_there_is(name, words):
     [
         ("synthesize", ["--generator", "brain", "--output", "o"], "there is no generator 'brain'; there are ellipses"),
         ("synthesize", ["--patients", "0", "--output", "o"], "0 is not 1 or more"),
-        ("synthesize", ["--seed", "one", "--output", "o"], "invalid int value: 'one'"),
+        ("synthesize", ["--seed", "one", "--output", "o"], "invalid whole value: 'one'"),
+        ("synthesize", ["--seed", "-1", "--output", "o"], "-1 is not 0 or more"),
         ("fuse", ["--method", "LPX", "--a", "a", "--b", "b", "--output", "o"], "there is no fusion method 'LPX'"),
         ("fuse", ["--method", "LP", "--a", "none.png", "--b", "none.png", "--output", "o"], "none.png"),
         ("fuse", ["--method", "LP", "--output", "o"], "--a and --b"),
@@ -163,6 +270,11 @@ def test_lists_name_what_there_is(name, words):
         ("convert", ["--cases", "none.tsv", "--raw", ".", "--roles", "CT", "--output", "o"], "none.tsv does not exist"),
         ("index", ["--raw", "none", "--role", "CT={case}", "--public-ids", "--output", "o"], "none does not exist"),
         ("index", ["--raw", ".", "--role", "CT", "--public-ids", "--output", "o"], "ROLE=PATTERN"),
+        (
+            "index",
+            ["--raw", ".", "--role", "C/T={case}", "--public-ids", "--output", "o"],
+            "'C/T' is no name of a role",
+        ),
         ("index", ["--raw", ".", "--role", "CT={case}", "--output", "o"], "need a secret"),
         ("index", ["--raw", ".", "--role", "CT={case}", "--limit", "-1", "--output", "o"], "-1 is not 0 or more"),
         (

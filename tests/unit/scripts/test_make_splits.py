@@ -27,6 +27,14 @@ def run() -> Callable[..., int]:
     return lambda *argv: command.run(module.make_parser(), module.main, [str(argument) for argument in argv])
 
 
+def status_of(run, *arguments) -> int:
+    """The exit status, also of arguments that the parser does not take."""
+    try:
+        return run(*arguments)
+    except SystemExit as end:
+        return end.code
+
+
 def write_set(folder: Path, names: list[str], *, seeds: dict[str, int] | None = None) -> Path:
     """A shard folder with a random CT and MR per case; equal seeds give equal CT pixels."""
     cases = []
@@ -34,7 +42,7 @@ def write_set(folder: Path, names: list[str], *, seeds: dict[str, int] | None = 
         draw = np.random.default_rng((seeds or {}).get(name, int(name)))
         images = {"CT": draw.integers(0, 256, (16, 18), np.uint8), "MR": np.random.default_rng(10**6 + int(name))}
         images["MR"] = images["MR"].integers(0, 256, (16, 18), np.uint8)
-        files = [write_canonical(folder, case=name, role=role, pixels=pixels) for role, pixels in images.items()]
+        files = [write_canonical(folder, case=name, role=role, image=pixels) for role, pixels in images.items()]
         cases.append(Case(name, name[:-3], "", tuple(files), folder))
     write_cases(folder / "cases.tsv", cases)
     return folder / "cases.tsv"
@@ -121,16 +129,22 @@ def test_refusals_fail_the_run_only_on_demand(run, tmp_path):
         (["--published", "patient={bad}"], "cannot be called 'patient'"),
         (["--published", "a={empty}"], "is no published split"),
         (["--fractions", "train=0.5", "test=0.4"], "add up to 1"),
+        (["--fractions", "train=abc"], "'train=abc' is no split with its share; write it like train=0.7"),
+        (["--fractions", "train=-1", "test=2"], "'train=-1' is no split"),
+        (["--fractions", "Train=0.5", "test=0.5"], "'Train=0.5' is no split"),
+        (["--fractions", "train=1"], "takes two or more splits"),
+        (["--output", "{table}"], "is an input or holds one"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_2(run, tmp_path, capsys, arguments, sentence):
     table = write_set(tmp_path / "in", ["1001"])
     (tmp_path / "bad").write_text("1001")
     (tmp_path / "empty").write_text("{}")
-    arguments = [text.format(bad=tmp_path / "bad", empty=tmp_path / "empty") for text in arguments]
-    assert run("--cases", table, "--output", tmp_path / "out", *arguments) == 2
+    arguments = [text.format(bad=tmp_path / "bad", empty=tmp_path / "empty", table=table.parent) for text in arguments]
+    before = sorted(tmp_path.rglob("*"))
+    assert status_of(run, "--cases", table, "--output", tmp_path / "out", *arguments) == 2
     assert sentence in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_case_in_two_tables_is_unusable(run, tmp_path, capsys):

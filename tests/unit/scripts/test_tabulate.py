@@ -158,6 +158,15 @@ def test_refusals_of_a_stage_that_the_card_does_not_list_are_not_counted(run, tm
     assert {row["n_refused"] for row in read_table(tmp_path / "out" / "results.tsv")} == {"1", "3"}
 
 
+def test_a_data_set_that_was_not_scored_has_no_tables(run, tmp_path, capsys):
+    arguments = write_run(tmp_path, shards=1, stages="convert, split")
+
+    assert run(*arguments, "--output", tmp_path / "out") == 2
+
+    assert "the card of cddfuse-mri-ct does not list the stage evaluate" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_results_of_another_number_of_shards_are_not_looked_at(run, tmp_path, capsys):
     arguments = write_run(tmp_path, shards=2)
 
@@ -193,6 +202,30 @@ def test_refusals_need_to_say_whose_they_are(run, tmp_path, capsys, argument):
     assert run("--metrics", metrics, "--refused", argument, "--output", tmp_path / "out") == 2
 
     assert f"--refused takes DATASET=TABLE or DATASET/METHOD=TABLE, not '{argument}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden"])
+def test_the_name_of_the_tables_leads_nowhere_else(run, tmp_path, capsys, name):
+    metrics = write_metrics(tmp_path / "m.tsv", "LP", range(3))
+
+    assert run("--metrics", metrics, "--name", name, "--output", tmp_path / "out" / "tables") == 2
+
+    assert f"--name {name!r} cannot be the name of files" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [metrics]
+
+
+@pytest.mark.parametrize("name", ["m", "published", "refused"])
+def test_no_table_replaces_an_input(run, tmp_path, capsys, name):
+    metrics = write_metrics(tmp_path / "m.tsv", "LP", range(3))
+    (tmp_path / "published.tsv").write_bytes(TABLE_5.read_bytes())
+    write_refused(tmp_path / "refused.tsv", [])
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    others = ["--published", tmp_path / "published.tsv", "--refused", f"cddfuse-mri-ct={tmp_path / 'refused.tsv'}"]
+    assert run("--metrics", metrics, *others, "--name", name, "--output", tmp_path) == 2
+
+    assert f"{name}.tsv is an input or holds one" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_one_run_or_tables_by_hand_but_not_both(run, tmp_path, capsys):

@@ -1,0 +1,251 @@
+"""Reading DICOM files up to their pixels. A file is known by its sha256 only; its name never leaves this module."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from fuseflow.dicom import functional_groups, mosaic
+from fuseflow.dicom.frames import Frame, Instance, PixelFormat, RefusedFile
+from fuseflow.dicom.modalities import MODALITIES, VOLUME_CLASSES
+from fuseflow.dicom.pet import pet_slice_of
+from fuseflow.dicom.tags import integer, number, numbers, text, texts
+from fuseflow.errors import Refused
+
+# pydicom quotes values when it warns, and a value may identify a person
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+PREAMBLE = 128
+FIRST_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
+"""What a file without preamble begins with: group 0002 or 0008 in either byte order."""
+NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian}
+PIXEL_DATA = 0x7FE00010
+OTHER_PIXEL_DATA = ("FloatPixelData", "DoubleFloatPixelData")
+
+PHASE_ELEMENTS = (
+    "AcquisitionNumber",
+    "TemporalPositionIdentifier",
+    "EchoTime",
+    "TriggerTime",
+    "DiffusionBValue",
+    "FrameReferenceTime",
+)
+"""What may tell phases at the same position apart, in the order in which it is tried."""
+
+
+def read_files(paths: Sequence[Path], *, threads: int = 1) -> tuple[list[Frame], list[RefusedFile]]:
+    """Every frame of every image, and every file that is none; neither depends on the order of the paths.
+
+    Parameters
+    ----------
+    paths
+        Files of any kind.
+    threads
+        How many read at a time.
+    """
+    frames: list[Frame] = []
+    refused: list[RefusedFile] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with ThreadPoolExecutor(threads) as pool:
+            for content in pool.map(_read_or_refuse, paths):
+                if isinstance(content, RefusedFile):
+                    refused.append(content)
+                else:
+                    frames += content
+    frames.sort(key=lambda frame: (frame.instance.series_uid, frame.instance.sha256, frame.index))
+    return frames, sorted(refused, key=lambda file: (file.sha256, file.reason))
+
+
+def _read_or_refuse(path: Path) -> list[Frame] | RefusedFile:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = f"the file cannot be opened ({error.strerror})"
+        return RefusedFile(sha256="", modality="", series_uid="", reason="unreadable", detail=reason)
+    sha256 = hashlib.sha256(data).hexdigest()
+    modality = series_uid = ""
+    try:
+        dataset = parse(data)
+        modality, series_uid = modality_of(dataset), text(dataset, "SeriesInstanceUID") or ""
+        return frames_of(dataset, path=path, sha256=sha256, size=len(data))
+    except Refused as refusal:
+        return RefusedFile(
+            sha256=sha256, modality=modality, series_uid=series_uid, reason=refusal.reason, detail=refusal.detail
+        )
+
+
+def looks_like_dicom(path: Path) -> bool:
+    """Whether a file begins like a DICOM file; False if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return _is_marked(head := file.read(PREAMBLE + 4)) or head[:2] in FIRST_GROUPS
+    except OSError:
+        return False
+
+
+def _is_marked(head: bytes) -> bool:
+    return head[PREAMBLE : PREAMBLE + 4] == b"DICM"
+
+
+def parse(data: bytes) -> Dataset:
+    """The data set of a DICOM file, with or without preamble.
+
+    Raises
+    ------
+    Refused
+        ``not-dicom`` if it does not begin like one, ``unreadable`` if it is damaged.
+    """
+    marked = _is_marked(data)
+    if not marked and data[:2] not in FIRST_GROUPS:
+        raise Refused("not-dicom", "the file does not begin like a DICOM file")
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(data), force=not marked)
+    except Exception:
+        # pydicom raises whatever the damage leads to, and its sentences quote values
+        raise Refused("unreadable", "the DICOM file is damaged: its elements cannot be read") from None
+    if len(dataset) == 0 or not (marked or "SOPClassUID" in dataset or "Rows" in dataset):
+        reason = "unreadable" if marked else "not-dicom"
+        raise Refused(reason, "the file begins like a DICOM file and holds no elements of an image")
+    return dataset
+
+
+def modality_of(dataset: Dataset) -> str:
+    """The modality if it is one of the standard's terms, else an empty text."""
+    found = text(dataset, "Modality") or ""
+    return found if found in MODALITIES else ""
+
+
+def frames_of(dataset: Dataset, *, path: Path, sha256: str, size: int) -> list[Frame]:
+    """Every slice that a data set holds, at least one.
+
+    Raises
+    ------
+    Refused
+        ``unreadable`` if an element or the pixels are damaged.
+    """
+    instance = _instance(dataset, path=path, sha256=sha256, size=size)
+    if instance.pixels is None and (instance.sop_class in VOLUME_CLASSES or not instance.sop_class):
+        raise Refused("unreadable", "there are no pixels in the image: the file was cut short, or they were taken out")
+    if "PerFrameFunctionalGroupsSequence" in dataset:
+        return functional_groups.frames_of(dataset, instance)
+    frame = _frame(dataset, instance)
+    return mosaic.tiles_of(dataset, frame) if "MOSAIC" in frame.image_type else [frame]
+
+
+def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instance:
+    return Instance(
+        path=path,
+        sha256=sha256,
+        sop_class=text(dataset, "SOPClassUID") or "",
+        modality=modality_of(dataset),
+        # a file that names no series is a series of its own
+        series_uid=text(dataset, "SeriesInstanceUID") or f"file {sha256}",
+        frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or "",
+        series_number=integer(dataset, "SeriesNumber"),
+        burned_in=text(dataset, "BurnedInAnnotation") == "YES",
+        pixels=_pixel_format(dataset, size) if _has_pixels(dataset) else None,
+        thickness=number(dataset, "SliceThickness"),
+    )
+
+
+def _has_pixels(dataset: Dataset) -> bool:
+    return PIXEL_DATA in dataset or any(element in dataset for element in OTHER_PIXEL_DATA)
+
+
+def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
+    rows, columns, allocated = (integer(dataset, element) or 0 for element in ("Rows", "Columns", "BitsAllocated"))
+    stored = integer(dataset, "BitsStored") or allocated
+    high_bit = integer(dataset, "HighBit")
+    frames = integer(dataset, "NumberOfFrames") or 1
+    if min(rows, columns, allocated, frames) <= 0 or not 0 < stored <= allocated:
+        raise Refused("unreadable", "the DICOM file does not say how many pixels and bits it holds")
+    pixels = PixelFormat(
+        transfer_syntax=_transfer_syntax(dataset),
+        rows=rows,
+        columns=columns,
+        samples=integer(dataset, "SamplesPerPixel") or 1,
+        frames=frames,
+        photometric=text(dataset, "PhotometricInterpretation") or "MONOCHROME2",
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=stored - 1 if high_bit is None else high_bit,
+        signed=integer(dataset, "PixelRepresentation") == 1,
+        padding=_padding(dataset),
+        offset=_offset(dataset),
+    )
+    if pixels.offset is not None and pixels.samples == 1:
+        needed = -(-rows * columns * frames * allocated // 8)
+        there = min(_length(dataset), size - pixels.offset)
+        if there < needed:
+            raise Refused("unreadable", f"the pixels are cut short: {there} of {needed} bytes are there")
+    return pixels
+
+
+def _transfer_syntax(dataset: Dataset) -> str:
+    declared = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if declared:
+        return str(declared)
+    implicit, little = dataset.original_encoding
+    if not little:
+        return str(ExplicitVRBigEndian)
+    return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian)
+
+
+def _raw_pixels(dataset: Dataset) -> Any:
+    return dataset.get_item(PIXEL_DATA) if PIXEL_DATA in dataset else None
+
+
+def _offset(dataset: Dataset) -> int | None:
+    raw = _raw_pixels(dataset)
+    return getattr(raw, "value_tell", None) if _transfer_syntax(dataset) in NATIVE else None
+
+
+def _length(dataset: Dataset) -> int:
+    value = _raw_pixels(dataset).value
+    return len(value) if value else 0
+
+
+def _padding(dataset: Dataset) -> tuple[int, int] | None:
+    first = integer(dataset, "PixelPaddingValue")
+    if first is None:
+        return None
+    last = integer(dataset, "PixelPaddingRangeLimit")
+    return (first, first) if last is None else (min(first, last), max(first, last))
+
+
+def _frame(dataset: Dataset, instance: Instance) -> Frame:
+    pixels = instance.pixels
+    position = numbers(dataset, "ImagePositionPatient", count=3)
+    spacing = numbers(dataset, "PixelSpacing", count=2)
+    slope, intercept = (number(dataset, element) for element in ("RescaleSlope", "RescaleIntercept"))
+    return Frame(
+        instance=instance,
+        rows=pixels.rows if pixels else 0,
+        columns=pixels.columns if pixels else 0,
+        position=functional_groups.vector(position),
+        orientation=functional_groups.orientation(numbers(dataset, "ImageOrientationPatient", count=6)),
+        spacing=(spacing[0], spacing[1]) if spacing else None,
+        slope=1.0 if slope is None else slope,
+        intercept=0.0 if intercept is None else intercept,
+        image_type=texts(dataset, "ImageType"),
+        number=integer(dataset, "InstanceNumber") or 0,
+        phase=_phase(dataset),
+        pet=pet_slice_of(dataset) if instance.modality == "PT" else None,
+    )
+
+
+def _phase(dataset: Dataset) -> dict[str, float]:
+    found = {element: number(dataset, element) for element in PHASE_ELEMENTS}
+    return {element: value for element, value in found.items() if value is not None}

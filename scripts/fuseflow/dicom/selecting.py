@@ -1,0 +1,74 @@
+"""Which role a DICOM file plays, by what its elements hold; cheap, since every file of a data set is looked at."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pydicom
+from pydicom.datadict import tag_for_keyword
+
+from fuseflow.dicom.reading import FIRST_GROUPS, PREAMBLE
+from fuseflow.dicom.tags import texts
+from fuseflow.errors import InputError
+
+
+def check_keywords(keywords: Iterable[str]) -> None:
+    """Make sure that the standard knows some elements.
+
+    Raises
+    ------
+    InputError
+        Naming those that it does not know.
+
+    Examples
+    --------
+    >>> check_keywords(["Modality", "ImageType"])
+    """
+    unknown = sorted(keyword for keyword in keywords if tag_for_keyword(keyword) is None)
+    if unknown:
+        raise InputError(f"{', '.join(unknown)} is no keyword of a DICOM element; write it like Modality or ImageType")
+
+
+def element_texts(path: Path, keywords: Iterable[str]) -> dict[str, str] | None:
+    """Elements of a file as text, several values joined with backslashes; an empty text if one is missing.
+
+    Returns
+    -------
+    dict or None
+        Empty if the file is not DICOM; None if it is and cannot be read, so that nobody knows what it holds.
+    """
+    with path.open("rb") as file:
+        head = file.read(PREAMBLE + 4)
+        marked = head[PREAMBLE:] == b"DICM"
+        if not marked and head[:2] not in FIRST_GROUPS:
+            return {}
+        file.seek(0)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                dataset = pydicom.dcmread(
+                    file, stop_before_pixels=True, force=not marked, specific_tags=[*keywords, "SOPClassUID"]
+                )
+            found = {keyword: "\\".join(texts(dataset, keyword)) for keyword in keywords}
+        except Exception:
+            # whatever a damaged file raises: it may be a slice, and a missing slice must not go unnoticed
+            return None
+    return found if marked or len(dataset) else {}
+
+
+def plays_role(found: Mapping[str, str] | None, elements: Mapping[str, str]) -> bool:
+    r"""Whether elements hold what a role asks for, as wildcards; what cannot be read may play any role.
+
+    Examples
+    --------
+    >>> plays_role({"Modality": "PT", "ImageType": "ORIGINAL\\PRIMARY"}, {"Modality": "PT", "ImageType": "ORIGINAL*"})
+    True
+    >>> plays_role({"Modality": "PT"}, {"Modality": "CT"}), plays_role({}, {"Modality": "*"}), plays_role(None, {})
+    (False, False, True)
+    """
+    if found is None:
+        return True
+    return bool(found) and all(fnmatchcase(found[keyword], value) for keyword, value in elements.items())

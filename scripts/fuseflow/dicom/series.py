@@ -1,0 +1,205 @@
+"""Series: which of a collection of files form volumes, and the volume of each; everything else with its reason.
+
+Exactly one volume per accepted series, right to the last voxel, or a refusal that names the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fuseflow.dicom.assembling import assemble
+from fuseflow.dicom.decoders import check_installed, is_known
+from fuseflow.dicom.frames import Frame, RefusedFile
+from fuseflow.dicom.geometry import canonical_grid
+from fuseflow.dicom.grouping import Group, group_frames
+from fuseflow.dicom.modalities import CLASSIC_PET, PET
+from fuseflow.dicom.pet import check_usable
+from fuseflow.dicom.pixels import stored_values
+from fuseflow.dicom.reading import read_files
+from fuseflow.dicom.screening import check_slice
+from fuseflow.dicom.sidecar import describe
+from fuseflow.dicom.stacking import Stack, stack_slices
+from fuseflow.dicom.suv import Suv, compute_suv
+from fuseflow.errors import Refused
+from fuseflow.volume import Volume
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesRules:
+    """What is done with series that could be used in more than one way.
+
+    Parameters
+    ----------
+    uneven
+        Series with missing or unevenly spaced slices: refuse them, or resample them along the stack.
+    single_slices
+        Series of one slice: keep them as a volume of one slice, or refuse them.
+    salt
+        Secret for the pseudonyms of UIDs; without one, sidecars have none.
+    """
+
+    uneven: Literal["refuse", "resample"] = "refuse"
+    single_slices: Literal["keep", "refuse"] = "keep"
+    salt: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedSeries:
+    """Files that become no volume: the first sha256 of theirs, how many they are, and why.
+
+    `sha256` is empty if the file could not be opened; `modality` and `series_uid` are where they are not known.
+    """
+
+    sha256: str
+    files: int
+    modality: str
+    series_uid: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a collection of files holds: groups that may be volumes, and what is none."""
+
+    groups: tuple[Group, ...]
+    refused: tuple[RefusedSeries, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """The volume of a series and, of PET, its SUV volume or why there is none; None for other modalities."""
+
+    volume: Volume
+    suv: Volume | Refused | None
+
+
+def find_series(paths: Sequence[Path], *, threads: int = 1) -> Found:
+    """Read all files up to their pixels and sort them into series.
+
+    Parameters
+    ----------
+    paths
+        Files of any kind; neither their order nor their names matter.
+    threads
+        How many are read at a time.
+
+    Raises
+    ------
+    InputError
+        If a decoder is not installed that pixels will need.
+    """
+    frames, refused_files = read_files(paths, threads=threads)
+    damaged = {file.series_uid for file in refused_files if file.series_uid}
+    accepted: list[Frame] = []
+    refused: dict[tuple[str, str, str, str], list[Frame]] = defaultdict(list)
+    for frame in frames:
+        try:
+            _check(frame, damaged)
+            accepted.append(frame)
+        except Refused as refusal:
+            instance = frame.instance
+            refused[instance.series_uid, instance.modality, refusal.reason, refusal.detail].append(frame)
+    check_installed({frame.instance.pixels.transfer_syntax for frame in accepted if frame.instance.pixels})
+    series = [refused_group(Group(tuple(members)), *why[2:]) for why, members in refused.items()]
+    return Found(
+        groups=tuple(group_frames(accepted)),
+        refused=tuple(sorted([*series, *map(_alone, refused_files)], key=lambda row: (row.sha256, row.reason))),
+    )
+
+
+def _check(frame: Frame, damaged: set[str]) -> None:
+    check_slice(frame)
+    if frame.instance.pixels and not is_known(frame.instance.pixels.transfer_syntax):
+        raise Refused("unsupported-syntax", "no decoder is known for the way in which the pixels are encoded")
+    if frame.instance.series_uid in damaged:
+        raise Refused("unreadable", "another file of the series is damaged, so that slices are missing")
+
+
+def refused_group(group: Group, reason: str, detail: str) -> RefusedSeries:
+    """A group of frames that becomes no volume."""
+    instance = group.first.instance
+    return RefusedSeries(
+        sha256=group.sha256[0],
+        files=group.files,
+        modality=instance.modality,
+        series_uid=instance.series_uid,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def _alone(file: RefusedFile) -> RefusedSeries:
+    return RefusedSeries(
+        sha256=file.sha256,
+        files=1,
+        modality=file.modality,
+        series_uid=file.series_uid,
+        reason=file.reason,
+        detail=file.detail,
+    )
+
+
+def convert_series(group: Group, rules: SeriesRules, *, threads: int = 1) -> Converted:
+    """The volume of a group of slices.
+
+    Parameters
+    ----------
+    group
+        Slices of one series, from `find_series`.
+    rules
+        What to do where there is a choice.
+    threads
+        How many slices are decoded at a time; the result does not depend on it.
+
+    Returns
+    -------
+    Converted
+        Its sidecars say what was found and done; see `fuseflow.dicom.sidecar.describe`.
+
+    Raises
+    ------
+    Refused
+        As `fuseflow.dicom.stacking.stack_slices`, ``unreadable`` if pixels are damaged, and for PET
+        ``reprojection`` and ``not-attenuation-corrected``.
+    """
+    pet = [frame.pet for frame in group.frames if frame.pet is not None]
+    if pet:
+        check_usable(pet)
+    stack = stack_slices(group, uneven=rules.uneven, single_slices=rules.single_slices, fingerprint=_fingerprint)
+    suv = _suv(stack) if group.first.instance.modality == PET else None
+    factors = _by_phase(stack, suv.factors) if isinstance(suv, Suv) else None
+    grid = canonical_grid(stack)
+    voxels = assemble(stack, grid, factors=factors, threads=threads)
+    sidecar = describe(group, stack, voxels, grid, salt=rules.salt)
+    volume = Volume(data=voxels.data, affine=grid.affine, sidecar=sidecar)
+    if not isinstance(suv, Suv) or voxels.scaled is None:
+        return Converted(volume=volume, suv=suv if isinstance(suv, Refused) else None)
+    described = {**sidecar, "data_type": "float32", "unit": "g/ml", "suv": suv.describe() | {"factors": factors}}
+    return Converted(volume=volume, suv=Volume(data=voxels.scaled, affine=grid.affine, sidecar=described))
+
+
+def _fingerprint(frame: Frame) -> str:
+    """Equal for slices with equal values."""
+    values = stored_values(frame)
+    return f"{frame.slope} {frame.intercept} {hashlib.sha256(values.astype('<i8').tobytes()).hexdigest()}"
+
+
+def _suv(stack: Stack) -> Suv | Refused:
+    slices = [frame.pet for phase in stack.phases for frame in phase]
+    try:
+        if stack.phases[0][0].instance.sop_class not in ("", CLASSIC_PET):
+            raise Refused("suv-multiframe", "SUV of enhanced and legacy converted PET images is not supported")
+        return compute_suv([pet for pet in slices if pet is not None])
+    except Refused as refusal:
+        return refusal
+
+
+def _by_phase(stack: Stack, factors: Sequence[float]) -> list[list[float]]:
+    count = len(stack.positions)
+    return [list(factors[start : start + count]) for start in range(0, len(factors), count)]
