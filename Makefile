@@ -78,7 +78,7 @@ format: $(VENV)/dev.stamp ## let ruff and snakefmt rewrite the sources
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(VENV)/dev.stamp ## timings, each beside a reference in the same run
-	@for program in fusion metrics overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
+	@for program in fusion metrics dicom overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
 
 reproduce: $(VENV)/dev.stamp ## two runs with other cores, shards and folders must give the same bytes
 	@$(BIN)/python tests/reproduce.py

@@ -1,7 +1,8 @@
 """The manifest: one line per result with the sha256 of its bytes, to compare two runs.
 
 It holds nothing that may differ between two runs of the same thing: no shard, no log, no time. Lines are tab-separated:
-stage, data set, method (for scores ``<profile>/<method>``), case, role or file (or ``refused``), sha256.
+stage, data set, method (for scores ``<profile>/<method>``), case, role or file (or ``refused``, or a volume's sidecar),
+sha256.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from fuseflow.cases import read_cases, read_refused
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
+from fuseflow.formats.canonical import sidecar_of
 
 IMAGES = (("*/converted/[!.]*", "convert"), ("*/fused/*/[!.]*", "fuse"))
 REFUSED = ("*/converted/*/refused.tsv", "*/split/refused.tsv", "*/fused/*/*/refused.tsv", "*/metrics/*/*/*.refused.tsv")
@@ -74,6 +76,9 @@ def _images(folder: Path, stage: str, dataset: str, method: str) -> Iterator[Lin
     for case in read_cases(folder / "cases.tsv"):
         for file in case.files:
             yield stage, dataset, method, case.id, file.role, hash_of_file(folder / file.path)
+            sidecar = sidecar_of(folder / file.path)
+            if sidecar.is_file():
+                yield stage, dataset, method, case.id, f"{file.role} sidecar", hash_of_file(sidecar)
 
 
 def _scores(table: Path, path: Path) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -61,14 +61,14 @@ def imported_modules(source: Path) -> frozenset[Path]:
 
 @cache
 def _imports_of(path: Path) -> tuple[Path, ...]:
-    return tuple(sorted({file for name in _imported_names(path) for file in _files_of_module(name)}))
+    return tuple(sorted({file for name in _imported_names(path) for file in _files_of_module(name, SCRIPTS)}))
 
 
 @cache
 def _imported_names(path: Path) -> frozenset[str]:
     """Dotted names of everything that the import statements of a source file may mean."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _statements(ast.parse(path.read_bytes()).body):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -77,16 +77,25 @@ def _imported_names(path: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _files_of_module(name: str) -> list[Path]:
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Statements, also inside others; expressions hold no import and are most of a file."""
+    for node in body:
+        yield node
+        for inside in ("body", "handlers", "orelse", "finalbody", "cases"):
+            yield from _statements(getattr(node, inside, ()))
+
+
+@cache
+def _files_of_module(name: str, scripts: Path) -> tuple[Path, ...]:
     """Files that importing a dotted name of the library runs; none for a name that is not a module of it."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
-        return []
-    files = []
+        return ()
+    files: list[Path] = []
     for length in range(1, len(parts) + 1):
-        stem = SCRIPTS.joinpath(*parts[:length])
+        stem = scripts.joinpath(*parts[:length])
         files += [path for path in (stem / "__init__.py", stem.with_suffix(".py")) if path.is_file()]
-    return [file.resolve() for file in files]
+    return tuple(file.resolve() for file in files)
 
 
 def digest_files(*entries: str) -> list[Path]:
@@ -111,7 +120,7 @@ def digest_files(*entries: str) -> list[Path]:
         elif script.is_file() or module.is_file():
             found |= imported_modules(script if script.is_file() else module)
             if not script.is_file():
-                found |= set(_files_of_module(".".join([PACKAGE, *entry.split("/")])))
+                found |= set(_files_of_module(".".join([PACKAGE, *entry.split("/")]), SCRIPTS))
         else:
             raise FileNotFoundError(f"there is neither a script nor a library module {entry!r}")
     return sorted(found)

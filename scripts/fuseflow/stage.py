@@ -9,12 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +22,10 @@ from fuseflow.errors import InputError, Refused
 from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
 from fuseflow.formats.png import Pixels
-from fuseflow.memory import keep_freed_memory
 from fuseflow.provenance import record
+from fuseflow.workers import map_in_order
 
 log = logging.getLogger(__name__)
-
-CHUNKS_PER_WORKER = 8
-"""Enough chunks that no worker idles for long, few enough that handing them over costs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,41 +222,11 @@ def _results(name: str, work: Callable[[Case], Any], cases: Sequence[Case], work
     """Each case with its result, in the order of the cases."""
     progress = tqdm(total=len(cases), desc=name, unit="case", disable=None, leave=False)
     with progress:
-        for case, result in zip(cases, _map(work, cases, workers), strict=True):
+        for case, result in zip(cases, map_in_order(work, cases, workers=workers), strict=True):
             progress.update()
             if isinstance(result, Refused):
                 log.warning("refused %s: %s", case.id, result)
             yield case, result
-
-
-def _map(work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> Iterator[Any]:
-    keep_freed_memory()
-    if workers == 1 or len(cases) < 2:
-        yield from map(work, cases)
-        return
-    methods = multiprocessing.get_all_start_methods()
-    # Forked workers share what is already imported; importing it again would cost more than many a shard's work.
-    context = multiprocessing.get_context("fork" if "fork" in methods else None)
-    chunk = max(1, len(cases) // (workers * CHUNKS_PER_WORKER))
-    try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-            yield from pool.map(work, cases, chunksize=chunk)
-    except BrokenProcessPool:
-        raise InputError(
-            "a worker process was killed, most likely because memory ran out; use fewer workers or more shards"
-        ) from None
-
-
-def _end_with_parent() -> None:
-    """Let a worker end when its parent does, however that ends: killed, it could not tell its workers to stop."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            parent.join()
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
 
 
 def _record(stage: Stage, cases: Sequence[Case], outputs: Mapping[str, object]) -> dict[str, object]:

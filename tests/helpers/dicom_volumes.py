@@ -17,7 +17,7 @@ from fuseflow.volume import Volume
 
 def convert_all(folder: Path, datasets: Iterable[Dataset], **rules: str) -> list[Converted]:
     """Every accepted series of some data sets; nothing may be refused."""
-    found = find_series(write_series(folder, datasets), threads=2)
+    found = find_series(write_series(folder, datasets), workers=2)
     assert not found.refused
     return [convert_series(group, SeriesRules(**rules), threads=2) for group in found.groups]
 
@@ -30,7 +30,7 @@ def convert_one(folder: Path, datasets: Iterable[Dataset], **rules: str) -> Volu
 
 def refusal_of(folder: Path, datasets: Iterable[Dataset], **rules: str) -> Refused:
     """Why the one series is no volume."""
-    found = find_series(write_series(folder, datasets), threads=2)
+    found = find_series(write_series(folder, datasets), workers=2)
     if found.refused:
         assert not found.groups
         (series,) = found.refused

@@ -26,7 +26,7 @@ def files_below(folder: Path) -> list[Path]:
 
 def volumes_of(folder: Path):
     """Modality -> what its one series became, and the reasons of what became nothing."""
-    found = find_series(files_below(folder), threads=2)
+    found = find_series(files_below(folder), workers=2)
     converted = {
         group.first.instance.modality: convert_series(group, SeriesRules(), threads=2) for group in found.groups
     }

@@ -84,7 +84,7 @@ def convert_folder(paths: Sequence[Path], output: Path, *, rules: SeriesRules, t
     InputError
         If a decoder is missing that is needed.
     """
-    found = find_series(paths, threads=threads)
+    found = find_series(paths, workers=threads)
     rows: list[SeriesRow] = []
     refused: list[RefusedCase] = []
     for group in found.groups:

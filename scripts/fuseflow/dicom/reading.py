@@ -7,7 +7,6 @@ import io
 import logging
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,15 @@ from fuseflow.dicom.modalities import MODALITIES, VOLUME_CLASSES
 from fuseflow.dicom.pet import pet_slice_of
 from fuseflow.dicom.tags import integer, number, numbers, text, texts
 from fuseflow.errors import Refused
+from fuseflow.workers import map_in_order
 
 # pydicom quotes values when it warns, and a value may identify a person
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 PREAMBLE = 128
+WORTH_WORKERS = 64
+"""From this number of files on workers save more time than they cost."""
 FIRST_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
 """What a file without preamble begins with: group 0002 or 0008 in either byte order."""
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian}
@@ -44,26 +46,25 @@ PHASE_ELEMENTS = (
 """What may tell phases at the same position apart, in the order in which it is tried."""
 
 
-def read_files(paths: Sequence[Path], *, threads: int = 1) -> tuple[list[Frame], list[RefusedFile]]:
+def read_files(paths: Sequence[Path], *, workers: int = 1) -> tuple[list[Frame], list[RefusedFile]]:
     """Every frame of every image, and every file that is none; neither depends on the order of the paths.
 
     Parameters
     ----------
     paths
         Files of any kind.
-    threads
-        How many read at a time.
+    workers
+        How many processes read; parsing is Python, so that threads would wait for each other.
     """
     frames: list[Frame] = []
     refused: list[RefusedFile] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with ThreadPoolExecutor(threads) as pool:
-            for content in pool.map(_read_or_refuse, paths):
-                if isinstance(content, RefusedFile):
-                    refused.append(content)
-                else:
-                    frames += content
+        for content in map_in_order(_read_or_refuse, paths, workers=workers if len(paths) >= WORTH_WORKERS else 1):
+            if isinstance(content, RefusedFile):
+                refused.append(content)
+            else:
+                frames += content
     frames.sort(key=lambda frame: (frame.instance.series_uid, frame.instance.sha256, frame.index))
     return frames, sorted(refused, key=lambda file: (file.sha256, file.reason))
 

@@ -79,22 +79,22 @@ class Converted:
     suv: Volume | Refused | None
 
 
-def find_series(paths: Sequence[Path], *, threads: int = 1) -> Found:
+def find_series(paths: Sequence[Path], *, workers: int = 1) -> Found:
     """Read all files up to their pixels and sort them into series.
 
     Parameters
     ----------
     paths
         Files of any kind; neither their order nor their names matter.
-    threads
-        How many are read at a time.
+    workers
+        How many processes read.
 
     Raises
     ------
     InputError
         If a decoder is not installed that pixels will need.
     """
-    frames, refused_files = read_files(paths, threads=threads)
+    frames, refused_files = read_files(paths, workers=workers)
     damaged = {file.series_uid for file in refused_files if file.series_uid}
     accepted: list[Frame] = []
     refused: dict[tuple[str, str, str, str], list[Frame]] = defaultdict(list)

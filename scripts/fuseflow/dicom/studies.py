@@ -54,7 +54,7 @@ class LoadSeries:
         files = [file for file in case.files if file.role == role]
         if not files:
             raise Refused("orphan", f"there is no {role} series for this case, only {', '.join(case.roles())}")
-        found = find_series([case.folder / file.path for file in files], threads=self.threads)
+        found = find_series([case.folder / file.path for file in files], workers=self.threads)
         damaged = [row for row in found.refused if row.reason in DAMAGED]
         if damaged:
             raise Refused(damaged[0].reason, f"{role}: {damaged[0].detail}")

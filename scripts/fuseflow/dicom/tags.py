@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -118,6 +119,7 @@ def _value(dataset: Dataset, element: Element) -> Any:
         raise Refused("unreadable", f"{_name(element)} cannot be decoded") from None
 
 
+@cache
 def _tag(element: Element) -> BaseTag:
     return Tag(element)
 

@@ -284,7 +284,7 @@ def test_damaged_file_refuses_its_series(tmp_path):
 
 def test_result_does_not_depend_on_threads(tmp_path):
     paths = write_series(tmp_path, series(Geometry(slices=9), RescaleSlope="1.7"))
-    one, two = (convert_series(find_series(paths, threads=n).groups[0], SeriesRules(), threads=n) for n in (1, 4))
+    one, two = (convert_series(find_series(paths, workers=n).groups[0], SeriesRules(), threads=n) for n in (1, 4))
     assert (one.volume.data == two.volume.data).all()
     assert one.volume.sidecar == two.volume.sidecar
 
