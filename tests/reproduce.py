@@ -18,7 +18,7 @@ sys.path.insert(0, str(REPOSITORY / "scripts"))
 
 from fuseflow.manifest import make_manifest  # noqa: E402 (the library lies beside the scripts, not on the path)
 
-WAYS = ({"cores": 1, "shards": 1}, {"cores": 2, "shards": 5})
+WAYS = ({"cores": 1, "shards": 1, "threads": 1}, {"cores": 2, "shards": 5, "threads": 2})
 PAIR = 2 + 6 + 6 * 2
 """Results of a pair: two images, six methods, each scored in two profiles."""
 PAIR_FILES = 2 + 3 + 1
@@ -49,7 +49,7 @@ def compare(name: str, *, expected: int, settings: list[str], experiment: str = 
             run(
                 Path(parent) / f"run-{number}",
                 cores=way["cores"],
-                settings=[*settings, f"shards={way['shards']}"],
+                settings=[*settings, f"shards={way['shards']}", f"threads={way['threads']}"],
                 configfile=configfile,
             )
             for number, way in enumerate(WAYS, start=1)
