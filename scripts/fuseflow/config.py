@@ -42,6 +42,7 @@ class Config:
     threads: int
     mirror: str
     cards: Mapping[str, Card]
+    card_folders: tuple[Path, ...]
 
     @property
     def fused(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
     values
         As YAML holds it.
     card_folders
-        Where data set cards are looked for, in this order.
+        Where data set cards are looked for, in this order, after the folders that the configuration names.
 
     Raises
     ------
@@ -101,7 +102,8 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
         split.
     """
     checked = validate(dict(values), SCHEMA, name="configuration")
-    cards = {dataset: load_card(dataset, card_folders) for dataset in checked["datasets"]}
+    folders = (*map(Path, checked["cards"]), *card_folders)
+    cards = {dataset: load_card(dataset, folders) for dataset in checked["datasets"]}
     config = Config(
         experiment=checked["experiment"],
         datasets=tuple(checked["datasets"]),
@@ -111,12 +113,14 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
         published=tuple(checked["published"]),
         split=checked["split"],
         on_refused=checked["on_refused"],
-        limit=checked["limit"],
+        # 1e3 is a whole number to the schema
+        limit=int(checked["limit"]),
         salt=checked["salt"],
-        shards=checked["shards"],
-        threads=checked["threads"],
+        shards=int(checked["shards"]),
+        threads=int(checked["threads"]),
         mirror=checked["mirror"],
         cards=cards,
+        card_folders=folders,
     )
     _check(config)
     # The default configuration names methods, and those must not enter the plan of a run that fuses nothing.

@@ -19,6 +19,7 @@ from fuseflow.fusion.method import Method
 from fuseflow.layout import Layout, Output
 from fuseflow.metrics.variant import Profile
 from fuseflow.origins import Origin, disagreements
+from fuseflow.remarks import files_left_out, volume_warnings
 from fuseflow.render import WideTable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -85,6 +86,10 @@ class DatasetPart:
         How many patients these are of, as far as they are known, and how many cases have none that is known.
     converted
         Cases that conversion did not refuse.
+    left_out
+        Raw files that fit no role of the card.
+    warnings
+        Role, code of a warning beside its volumes, and how many cases have it.
     kept
         Cases that at least one method fused and at least one profile scored, or, if the data set was not fused, that no
         stage refused; all others count as refused.
@@ -102,6 +107,8 @@ class DatasetPart:
     patients: int
     without_patient: int
     converted: int
+    left_out: int
+    warnings: tuple[tuple[str, str, int], ...]
     kept: int
     reasons: tuple[tuple[str, str, str, int], ...]
     refusals: tuple[Refusal, ...]
@@ -145,6 +152,8 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str] | None, limit: i
         patients=len({case.patient for case in found if case.patient}),
         without_patient=sum(not case.patient for case in found),
         converted=len(converted),
+        left_out=files_left_out(layout.index_tables(card.id)),
+        warnings=volume_warnings(converted.values()),
         kept=len(_scored(layout.outputs(card.id, "evaluate"), by_method) if pair else ids),
         reasons=_count_reasons(refusals),
         refusals=tuple(refusals),

@@ -194,8 +194,8 @@ def split_as_published(
         raise InputError(f"the published split {name!r} names {both[0]} for both test and validation")
     if not ids & set(test):
         raise InputError(
-            f"none of the {len(test)} test cases of the published split {name!r} is a case of this data set; "
-            "its list must hold case ids"
+            f"none of the {len(test)} test cases of the published split {name!r} is a case of what was converted; "
+            "its list must hold case ids, and a limit may have left them out"
         )
     splits = {
         TRAIN: sorted(ids - set(test) - set(validation)),

@@ -156,3 +156,15 @@ def test_data_sets_that_are_fused_and_others_may_be_in_one_run(tmp_path):
 
     assert config.fused == ("harvard-ct-mri",)
     assert config.pair("harvard-ct-mri") == ("MR", "CT")
+
+
+@pytest.mark.parametrize("cards", [5, None, [5]])
+def test_folders_of_cards_are_a_list_of_texts(cards):
+    with pytest.raises(InputError, match="cards"):
+        load_config({**load_yaml(CONFIG / "config.yaml"), "cards": cards}, default_card_folders())
+
+
+def test_a_whole_number_may_be_written_with_an_exponent():
+    config = load_config({**load_yaml(CONFIG / "config.yaml"), "limit": 1e3}, default_card_folders())
+
+    assert repr(config.limit) == "1000"

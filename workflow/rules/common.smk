@@ -20,17 +20,8 @@ from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.synthesize.registry import GENERATORS
 
-CARD_FOLDERS = [
-    Path(folder)
-    for folder in [
-        *config.get("cards", []),
-        "config/datasets",
-        PROJECT / "config/datasets",
-    ]
-]
-
 try:
-    RUN = load_config(config, CARD_FOLDERS)
+    RUN = load_config(config, [Path("config/datasets"), PROJECT / "config/datasets"])
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -38,7 +29,7 @@ except InputError as error:
 # secret salt enters a plan. Jobs run the Python that runs Snakemake, unless --sdm gives them another.
 os.environ.update(
     FUSEFLOW_SCRIPTS=str(PROJECT / "scripts"),
-    FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in CARD_FOLDERS),
+    FUSEFLOW_CARDS=os.pathsep.join(str(folder) for folder in RUN.card_folders),
     FUSEFLOW_SALT=RUN.salt,
     PATH=os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
