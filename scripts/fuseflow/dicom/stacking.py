@@ -7,7 +7,7 @@ SpacingBetweenSlices or PatientPosition.
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -185,9 +185,10 @@ def _without_copies(piles: list[list[Frame]], fingerprint: Fingerprint) -> tuple
     kept_piles, dropped = [], []
     for pile in piles:
         kept: dict[tuple[object, ...], Frame] = {}
-        for frame in pile:
-            alike = [other for other in pile if other.phase == frame.phase]
-            key = (tuple(sorted(frame.phase.items())), fingerprint(frame) if len(alike) > 1 else "")
+        phases = [tuple(sorted(frame.phase.items())) for frame in pile]
+        alike = Counter(phases)
+        for frame, phase in zip(pile, phases, strict=True):
+            key = (phase, fingerprint(frame) if alike[phase] > 1 else "")
             if key in kept:
                 dropped.append(frame)
             else:
