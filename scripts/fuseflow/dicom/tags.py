@@ -10,11 +10,16 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
 from fuseflow.errors import Refused
+
+ASCII_TEXT = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+"""Types of elements that are text in any byte order and any character set."""
 
 Element = str | tuple[int, int]
 """A data element: its keyword, or its group and element number."""
@@ -113,6 +118,10 @@ def _value(dataset: Dataset, element: Element) -> Any:
     if tag not in dataset:
         return None
     try:
+        raw = dataset.get_item(tag)
+        # Text of ASCII letters needs none of the conversions that cost pydicom most of its time.
+        if isinstance(raw, RawDataElement) and (raw.VR or _type_of(tag)) in ASCII_TEXT:
+            return raw.value
         return dataset[tag].value
     except Exception:
         # what pydicom raises for a damaged element depends on the element: any exception means the same here
@@ -122,6 +131,12 @@ def _value(dataset: Dataset, element: Element) -> Any:
 @cache
 def _tag(element: Element) -> BaseTag:
     return Tag(element)
+
+
+@cache
+def _type_of(tag: BaseTag) -> str:
+    """The type that the standard gives an element; files with implicit types leave it out."""
+    return dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
 
 
 def _name(element: Element) -> str:
