@@ -170,10 +170,11 @@ def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
     stored = integer(dataset, "BitsStored") or allocated
     high_bit = integer(dataset, "HighBit")
     frames = integer(dataset, "NumberOfFrames") or 1
+    syntax = _transfer_syntax(dataset)
     if min(rows, columns, allocated, frames) <= 0 or not 0 < stored <= allocated:
         raise Refused("unreadable", "the DICOM file does not say how many pixels and bits it holds")
     pixels = PixelFormat(
-        transfer_syntax=_transfer_syntax(dataset),
+        transfer_syntax=syntax,
         rows=rows,
         columns=columns,
         samples=integer(dataset, "SamplesPerPixel") or 1,
@@ -184,7 +185,7 @@ def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
         high_bit=stored - 1 if high_bit is None else high_bit,
         signed=integer(dataset, "PixelRepresentation") == 1,
         padding=_padding(dataset),
-        offset=_offset(dataset),
+        offset=getattr(_raw_pixels(dataset), "value_tell", None) if syntax in NATIVE else None,
     )
     if pixels.offset is not None and pixels.samples == 1:
         needed = -(-rows * columns * frames * allocated // 8)
@@ -195,7 +196,8 @@ def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
 
 
 def _transfer_syntax(dataset: Dataset) -> str:
-    declared = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
+    meta = getattr(dataset, "file_meta", None)
+    declared = meta.get("TransferSyntaxUID") if meta is not None else None
     if declared:
         return str(declared)
     implicit, little = dataset.original_encoding
@@ -206,11 +208,6 @@ def _transfer_syntax(dataset: Dataset) -> str:
 
 def _raw_pixels(dataset: Dataset) -> Any:
     return dataset.get_item(PIXEL_DATA) if PIXEL_DATA in dataset else None
-
-
-def _offset(dataset: Dataset) -> int | None:
-    raw = _raw_pixels(dataset)
-    return getattr(raw, "value_tell", None) if _transfer_syntax(dataset) in NATIVE else None
 
 
 def _length(dataset: Dataset) -> int:
