@@ -25,6 +25,8 @@ ZONE = "+0145"
 MARKED = re.compile(rb"plant[0-9]{4,}", re.IGNORECASE)
 NUMBER = re.compile(rb"(?<![0-9a-f])[0-9](?:[0-9:./-]*[0-9])?(?![0-9a-f])")
 HEXADECIMAL = re.compile(rb"[0-9a-f]{12,}")
+CLOCK = re.compile(rb"[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} 20[0-9]{2}\b|\b20[0-9]{2}(?:-[0-9]{2}-[0-9]{2}|,) [0-9:]{8}\b")
+"""How Snakemake writes when it and its jobs began and when Python was built, which may be a planted time of day."""
 DIGESTS = ("md5", "sha1", "sha256")
 PREFIX = 12
 """Hexadecimal digits of a pseudonym."""
@@ -33,6 +35,15 @@ TEXT = frozenset({"PN", "LO", "SH", "ST", "LT", "UT", "UC", "UR", "AE", "CS"})
 BINARY = frozenset({"OB", "OW", "UN"})
 PLANTED = TEXT | BINARY | {"UI", "DA", "TM", "DT", "AS", "SQ"}
 IN_SEQUENCES = ("PatientName", "CodeValue", "CodeMeaning", "ReferencedSOPInstanceUID", "PersonName", "IssueDate")
+IDENTITY = (
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientBirthTime", "PatientAge", "PatientAddress"),
+    *("OtherPatientNames", "OtherPatientIDsSequence", "AccessionNumber", "InstitutionName", "InstitutionAddress"),
+    *("ReferringPhysicianName", "OperatorsName", "StationName", "DeviceSerialNumber", "ProtocolName"),
+    *("StudyID", "StudyDate", "StudyTime", "StudyDescription", "SeriesDescription", "ContentDate", "ContentTime"),
+    *("ReferencedStudySequence", "RequestAttributesSequence", "PersonIdentificationCodeSequence", "ImageComments"),
+    *("ReferencedImageSequence", "InstanceCreationDate", "PatientComments", "DeviceUID", "AcquisitionComments"),
+)
+"""The elements of the profile that say most."""
 DEFINE_THE_LAYOUT = frozenset(
     {"SpecificCharacterSet", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"}
 )
@@ -104,6 +115,7 @@ class Plants:
     def found_in(self, data: bytes) -> list[bytes]:
         """What of the planted values some bytes hold, in any case and whatever the width of a character."""
         found = []
+        data = CLOCK.sub(b"", data)
         for view in (data, data.replace(b"\0", b"")):
             found += MARKED.findall(view)
             found += [known for known in (UID_ROOT.encode(), ZONE.encode()) if known in view]
@@ -136,10 +148,11 @@ def element(keyword: str, value: object) -> DataElement:
     return DataElement(tag, representation, value, validation_mode=config.IGNORE)
 
 
-def planted_dataset(plants: Plants) -> Dataset:
-    """Every element of the standard that holds text, a UID, a date, a time or bytes, and private ones."""
+def planted_dataset(plants: Plants, keywords: Iterable[str] = KEYWORDS) -> Dataset:
+    """Every element of the standard, or some of them, that holds text, a UID, a date, a time or bytes; private ones."""
     dataset = Dataset()
-    for keyword, (tag, representation) in KEYWORDS.items():
+    for keyword in keywords:
+        tag, representation = KEYWORDS[keyword]
         if representation not in PLANTED or keyword in DEFINE_THE_LAYOUT or tag >> 16 in (0x0000, 0x0002):
             continue
         value = _items(plants) if representation == "SQ" else plants.value(representation)

@@ -126,7 +126,7 @@ def safe_name(name: str) -> str:
     """
     path = PurePosixPath(name)
     plain = path.parts and not path.is_absolute() and ".." not in path.parts and name.isprintable()
-    if not plain or "\\" in name or DRIVE.match(name):
+    if not plain or "\\" in name or DRIVE.match(str(path)):
         raise InputError(f"the name {name!r} is not a plain relative path")
     return str(path)
 

@@ -50,7 +50,9 @@ def copy_folder(folder: Path, target: Path) -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
     except OSError as error:
-        raise InputError(f"{error.filename or folder} cannot be copied ({error.strerror or error})") from None
+        # names in a raw folder may identify a patient, and logs are kept
+        reason = f"something in {folder} cannot be copied ({error.strerror or type(error).__name__})"
+        raise InputError(f"{reason}; find it with: find {folder} ! -readable") from None
     if not files:
         raise InputError(f"the folder {folder} holds no files")
 
@@ -70,5 +72,8 @@ def _raise(error: OSError) -> None:
 
 def _stays_inside(path: Path, folder: Path) -> bool:
     if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(folder)):
-        raise InputError(f"{path} is a link that does not lead to a file inside the folder; put the file itself there")
+        raise InputError(
+            f"a link in {folder} does not lead to a file inside that folder; put the file itself there, "
+            f"find the link with: find {folder} -type l"
+        )
     return True

@@ -186,9 +186,7 @@ def _move(staging: Path, raw: Path) -> None:
     for path in regular_files(staging):
         target = raw / path.relative_to(staging)
         if target.exists():
-            raise InputError(
-                f"two sources of the card hold {target.relative_to(raw)}; remove one of them from the card"
-            )
+            raise InputError("two sources of the card hold a file of the same name; remove one of them from the card")
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
 

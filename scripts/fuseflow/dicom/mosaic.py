@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -33,9 +35,10 @@ def tiles_of(dataset: Dataset, frame: Frame) -> list[Frame]:
     """
     header = _image_header(dataset)
     count = _count(dataset, header)
-    normal = header.get("SliceNormalVector", [])
+    normal = _finite(header.get("SliceNormalVector", []))
     distance = number(dataset, "SpacingBetweenSlices")
-    if not (count and len(normal) == 3 and distance and frame.position and frame.orientation and frame.spacing):
+    fits = 0 < count <= min(frame.rows, frame.columns) ** 2
+    if not (fits and len(normal) == 3 and distance and frame.position and frame.orientation and frame.spacing):
         raise Refused("no-position", "the image is a mosaic and does not say how its slices lie")
     across = math.ceil(math.sqrt(count))
     rows, columns = frame.rows // across, frame.columns // across
@@ -57,7 +60,7 @@ def tiles_of(dataset: Dataset, frame: Frame) -> list[Frame]:
     ]
 
 
-def _image_header(dataset: Dataset) -> dict[str, list[float]]:
+def _image_header(dataset: Dataset) -> dict[str, list[Any]]:
     """Name -> values of Siemens's image header; empty if there is none that can be read."""
     # Few series need it, and nibabel warns that its DICOM readers are experimental, of which this is the header's only
     with warnings.catch_warnings():
@@ -72,8 +75,20 @@ def _image_header(dataset: Dataset) -> dict[str, list[float]]:
     return {name: tag["items"] for name, tag in tags.items()}
 
 
-def _count(dataset: Dataset, header: dict[str, list[float]]) -> int:
+def _count(dataset: Dataset, header: dict[str, list[Any]]) -> int:
+    """How many tiles there are; 0 if the file does not say, or not in a number."""
     try:
         return int(dataset.private_block(MR_GROUP, MR_CREATOR)[TILES].value)
-    except (KeyError, TypeError, ValueError):
-        return int(next(iter(header.get("NumberOfImagesInMosaic", [])), 0))
+    except Exception:
+        # as for the header: it may hold anything, and what is raised may quote it
+        counts = _finite(header.get("NumberOfImagesInMosaic", []))
+        return int(counts[0]) if counts else 0
+
+
+def _finite(values: Iterable[Any]) -> list[float]:
+    """Values as numbers; none if one of them is no finite number."""
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError):
+        return []
+    return numbers if all(map(math.isfinite, numbers)) else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -56,14 +55,12 @@ def _native(frame: Frame, pixels: PixelFormat) -> Stored:
 def _decoded(frame: Frame, pixels: PixelFormat) -> Stored:
     decoder = DECODERS.get(pixels.transfer_syntax)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            values, _ = get_decoder(pixels.transfer_syntax).as_array(
-                _dataset(frame.instance.path, frame.instance.sha256),
-                index=frame.index,
-                raw=True,
-                decoding_plugin=decoder.plugin if decoder else "",
-            )
+        values, _ = get_decoder(pixels.transfer_syntax).as_array(
+            _dataset(frame.instance.path, frame.instance.sha256),
+            index=frame.index,
+            raw=True,
+            decoding_plugin=decoder.plugin if decoder else "",
+        )
     except Exception:
         # every decoder raises exceptions of its own, and what they say may quote the file
         raise Refused("unreadable", "the compressed pixels are damaged: they cannot be decoded") from None

@@ -146,11 +146,13 @@ def frames_of(dataset: Dataset, *, path: Path, sha256: str, size: int) -> list[F
 
 
 def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instance:
+    sop_class = _sop_class(dataset)
     return Instance(
         path=path,
         sha256=sha256,
-        sop_class=text(dataset, "SOPClassUID") or "",
-        modality=modality_of(dataset),
+        sop_class=sop_class,
+        # what the class says, even if Modality is missing or none of the standard's terms
+        modality=VOLUME_CLASSES.get(sop_class) or modality_of(dataset),
         # a file that names no series is a series of its own
         series_uid=text(dataset, "SeriesInstanceUID") or f"file {sha256}",
         frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or "",
@@ -159,6 +161,14 @@ def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instan
         pixels=_pixel_format(dataset, size) if _has_pixels(dataset) else None,
         thickness=number(dataset, "SliceThickness"),
     )
+
+
+def _sop_class(dataset: Dataset) -> str:
+    """The storage class; a DICOMDIR has it in its file meta information only."""
+    found = text(dataset, "SOPClassUID")
+    if not found and (meta := getattr(dataset, "file_meta", None)) is not None:
+        found = str(meta.get("MediaStorageSOPClassUID", ""))
+    return found or ""
 
 
 def _has_pixels(dataset: Dataset) -> bool:

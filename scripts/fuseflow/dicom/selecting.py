@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import BinaryIO
 
 import pydicom
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
 
+from fuseflow.dicom.modalities import DICOMDIR
 from fuseflow.dicom.reading import FIRST_GROUPS, PREAMBLE
 from fuseflow.dicom.tags import texts
 from fuseflow.errors import InputError
@@ -38,25 +41,43 @@ def element_texts(path: Path, keywords: Iterable[str]) -> dict[str, str] | None:
     Returns
     -------
     dict or None
-        Empty if the file is not DICOM; None if it is and cannot be read, so that nobody knows what it holds.
+        Empty if the file is not DICOM; None if it is and cannot be read, or the file cannot be opened, so that nobody
+        knows what it holds.
     """
-    with path.open("rb") as file:
-        head = file.read(PREAMBLE + 4)
-        marked = head[PREAMBLE:] == b"DICM"
-        if not marked and head[:2] not in FIRST_GROUPS:
-            return {}
-        file.seek(0)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                dataset = pydicom.dcmread(
-                    file, stop_before_pixels=True, force=not marked, specific_tags=[*keywords, "SOPClassUID"]
-                )
-            found = {keyword: "\\".join(texts(dataset, keyword)) for keyword in keywords}
-        except Exception:
-            # whatever a damaged file raises: it may be a slice, and a missing slice must not go unnoticed
-            return None
-    return found if marked or len(dataset) else {}
+    try:
+        with path.open("rb") as file:
+            return _texts(file, tuple(keywords))
+    except OSError:
+        # what the system says names the file, and its name may identify a patient
+        return None
+
+
+def _texts(file: BinaryIO, keywords: tuple[str, ...]) -> dict[str, str] | None:
+    head = file.read(PREAMBLE + 4)
+    marked = head[PREAMBLE:] == b"DICM"
+    if not marked and head[:2] not in FIRST_GROUPS:
+        return {}
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(
+                file, stop_before_pixels=True, force=not marked, specific_tags=[*keywords, "SOPClassUID"]
+            )
+        found = {keyword: "\\".join(texts(dataset, keyword)) for keyword in keywords}
+    except Exception:
+        # whatever a damaged file raises: it may be a slice, and a missing slice must not go unnoticed
+        return None
+    if not marked and not len(dataset):
+        return {}
+    return None if _is_cut(file, dataset, found) else found
+
+
+def _is_cut(file: BinaryIO, dataset: Dataset, found: Mapping[str, str]) -> bool:
+    """Whether a file ends before its pixels without an element that decides; a DICOMDIR has none of them."""
+    before_pixels = bool(file.read(1))
+    is_directory = dataset.file_meta.get("MediaStorageSOPClassUID") == DICOMDIR
+    return not before_pixels and not is_directory and not all(found.values())
 
 
 def plays_role(found: Mapping[str, str] | None, elements: Mapping[str, str]) -> bool:

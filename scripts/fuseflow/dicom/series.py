@@ -6,6 +6,7 @@ Exactly one volume per accepted series, right to the last voxel, or a refusal th
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,6 +169,13 @@ def convert_series(group: Group, rules: SeriesRules, *, threads: int = 1) -> Con
         As `fuseflow.dicom.stacking.stack_slices`, ``unreadable`` if pixels are damaged, and for PET
         ``reprojection`` and ``not-attenuation-corrected``.
     """
+    with warnings.catch_warnings():
+        # what pydicom warns of quotes the file; here and not where pixels are decoded, since threads share the filters
+        warnings.simplefilter("ignore")
+        return _convert(group, rules, threads)
+
+
+def _convert(group: Group, rules: SeriesRules, threads: int) -> Converted:
     pet = [frame.pet for frame in group.frames if frame.pet is not None]
     if pet:
         check_usable(pet)

@@ -40,7 +40,7 @@ def test_any_other_link_is_an_error(folder, tmp_path, target):
     (tmp_path / "secret").write_text("secret")
     (folder / "link").symlink_to(target)
 
-    with pytest.raises(InputError, match="link is a link that does not lead to a file inside the folder"):
+    with pytest.raises(InputError, match=r"a link in .* does not lead to a file inside that folder"):
         copy_folder(folder, tmp_path / "copy")
     assert not list((tmp_path / "copy").iterdir())
 
