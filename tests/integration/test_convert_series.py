@@ -12,7 +12,7 @@ from dicom_series import Geometry, pet_elements, series, slice_dataset, write_se
 
 from fuseflow.files import read_table
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "convert.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "convert.py"
 SHIPPED = Path(pydicom.__file__).parent / "data"
 
 
