@@ -41,6 +41,7 @@ REASONS: dict[str, str] = {
     # series that are no volume
     "single-slice": "the series has one slice only",
     "duplicate-position": "two different images claim the same position",
+    "ambiguous-phases": "several elements tell phases apart, and in different ways",
     "incomplete-phases": "the phases of the series do not have the same positions",
     "missing-slices": "slices are missing between the first and the last",
     "uneven-spacing": "the slices are not evenly spaced",

@@ -179,13 +179,14 @@ def list_files(raw: Path) -> list[str]:
     if not raw.is_dir():
         raise InputError(f"the raw folder {raw} does not exist; acquire the data set first")
     found = []
+    others = 0
     for folder, subfolders, names in os.walk(raw, onerror=fail):
         subfolders.sort()
-        found += [
-            (Path(folder) / name).relative_to(raw).as_posix()
-            for name in names
-            if stat.S_ISREG((Path(folder) / name).lstat().st_mode)
-        ]
+        regular = [name for name in names if stat.S_ISREG((Path(folder) / name).lstat().st_mode)]
+        others += len(names) - len(regular)
+        found += [(Path(folder) / name).relative_to(raw).as_posix() for name in regular]
+    if others:
+        log.warning("%d links or other things that are no regular files are left out", others)
     return sorted(path for path in found if not path.startswith(".snakemake"))
 
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from fuseflow.dicom.frames import Frame
 from fuseflow.dicom.geometry import Grid
 from fuseflow.dicom.modalities import CT
-from fuseflow.dicom.pixels import padding_of, stored_values
+from fuseflow.dicom.pixels import stored_and_padding
 from fuseflow.dicom.stacking import Slice, Stack
+from fuseflow.errors import Refused
 from fuseflow.volume import Data
 
 AIR = -1024
@@ -61,7 +62,7 @@ def assemble(stack: Stack, grid: Grid, *, factors: Sequence[Sequence[float]] | N
     Raises
     ------
     Refused
-        ``unreadable`` if the pixels of a slice cannot be decoded.
+        ``unreadable`` if the pixels of a slice cannot be decoded, or a value is too large for float32.
     """
     kind = _kind(stack)
     shape = grid.shape if len(stack.phases) == 1 else (*grid.shape, len(stack.phases))
@@ -71,6 +72,9 @@ def assemble(stack: Stack, grid: Grid, *, factors: Sequence[Sequence[float]] | N
     places = list(product(range(len(stack.phases)), range(len(stack.slices))))
     with ThreadPoolExecutor(threads) as pool:
         padded = sum(pool.map(work, places))
+    for values in (data, scaled):
+        if values is not None and values.dtype == np.float32 and not np.isfinite(values).all():
+            raise Refused("unreadable", "rescaled values are too large for float32")
     return Voxels(data=_smallest(data), scaled=scaled, padded=padded)
 
 
@@ -111,6 +115,11 @@ class _Placing:
     factors: Sequence[Sequence[float]] | None
 
     def __call__(self, place: tuple[int, int]) -> int:
+        # what does not fit float32 becomes infinite, and is refused once all slices are there
+        with np.errstate(over="ignore"):
+            return self._place(place)
+
+    def _place(self, place: tuple[int, int]) -> int:
         phase, number = place
         target = self.stack.slices[number]
         where = (slice(None), slice(None), number) if self.data.ndim == 3 else (slice(None), slice(None), number, phase)
@@ -171,9 +180,7 @@ def values_of(frame: Frame, kind: np.dtype[Any]) -> tuple[Values, int]:
     """
     pixels = frame.instance.pixels
     assert pixels
-    stored = stored_values(frame)
-    padding = padding_of(pixels)
-    mask = None if padding is None else (stored >= padding[0]) & (stored <= padding[1])
+    stored, mask = stored_and_padding(frame)
     if pixels.photometric == "MONOCHROME1":
         stored = sum(pixels.stored_range) - stored.astype(np.int64)
     if frame.slope == 1 and frame.intercept == 0:
@@ -185,5 +192,5 @@ def values_of(frame: Frame, kind: np.dtype[Any]) -> tuple[Values, int]:
     if mask is None:
         return values, 0
     if frame.instance.modality == CT and mask.any():
-        values = np.where(mask, values.dtype.type(AIR) if values.dtype.kind != "u" else np.int32(AIR), values)
+        values = np.where(mask, values.dtype.type(AIR) if values.dtype.kind == "f" else np.int32(AIR), values)
     return values, int(np.count_nonzero(mask))

@@ -35,6 +35,7 @@ UNCOMPRESSED = frozenset(
         "1.2.840.10008.1.2.2",  # explicit, big endian
     }
 )
+RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 DECODERS = {
     "1.2.840.10008.1.2.4.50": GDCM,  # JPEG baseline, 8 bits
     "1.2.840.10008.1.2.4.51": GDCM,  # JPEG extended, 12 bits
@@ -47,9 +48,11 @@ DECODERS = {
     "1.2.840.10008.1.2.4.201": OPENJPEG,  # high-throughput JPEG 2000 lossless
     "1.2.840.10008.1.2.4.202": OPENJPEG,  # high-throughput JPEG 2000 lossless, RPCL
     "1.2.840.10008.1.2.4.203": OPENJPEG,  # high-throughput JPEG 2000
-    "1.2.840.10008.1.2.5": RLE,
+    RLE_LOSSLESS: RLE,
 }
 """UID of a compressed transfer syntax -> its decoder."""
+KEEP_ALL_BITS = UNCOMPRESSED | {RLE_LOSSLESS}
+"""Encodings that keep every allocated bit where it was; the others keep the stored ones, as the lowest."""
 
 
 def is_known(transfer_syntax: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from fuseflow.files import hash_of_file, write_json, write_table
 from fuseflow.formats.canonical import write_volume
 from fuseflow.identity import pseudonym
 from fuseflow.provenance import record
+from fuseflow.volume import Volume
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ class SeriesRow:
     reason, detail
         Why it was refused.
     files
-        How many files it holds.
+        How many files it holds, of those that no row above holds.
     suv
         Of PET: ``computed``, or the reason why not.
     series
@@ -85,60 +87,89 @@ def convert_folder(paths: Sequence[Path], output: Path, *, rules: SeriesRules, t
         If a decoder is missing that is needed.
     """
     found = find_series(paths, workers=threads)
-    rows: list[SeriesRow] = []
-    refused: list[RefusedCase] = []
+    table = _Table(rules.salt)
     for group in found.groups:
         try:
             converted = convert_series(group, rules, threads=threads)
         except Refused as refusal:
-            rows.append(_refused_row(refused_group(group, refusal.reason, refusal.detail), rules.salt))
+            table.refuse(refused_group(group, refusal.reason, refusal.detail))
             continue
-        number = f"{1 + sum(row.status == ACCEPTED for row in rows):03d}"
-        rows.append(_write(output, number, group, converted, salt=rules.salt, threads=threads))
-        if isinstance(converted.suv, Refused):
-            refused.append(RefusedCase(number, "suv", converted.suv.reason, converted.suv.detail))
-    rows += [_refused_row(series, rules.salt) for series in found.refused]
-    refused += [RefusedCase(row.id, STAGE, row.reason, row.detail) for row in rows if row.status == REFUSED]
-    _write_tables(output, rows, refused, rules)
-    return refused
+        _write(output, table.accept(group, converted.suv), group, converted, threads=threads)
+        # the next volume must not be built while this one is still there
+        del converted
+    for series in found.refused:
+        table.refuse(series)
+    _write_tables(output, table, rules)
+    return table.refused
 
 
-def _refused_row(series: RefusedSeries, salt: str) -> SeriesRow:
-    return SeriesRow(
-        id=series.sha256[:ID_DIGITS] or "unopened",
-        status=REFUSED,
-        modality=series.modality,
-        reason=series.reason,
-        detail=series.detail,
-        files=series.files,
-        series=pseudonym(series.series_uid, salt=salt) if salt and series.series_uid else "",
-    )
+class _Table:
+    """The rows of ``series.tsv`` and ``refused.tsv`` in the making; a file counts in the first row that holds it."""
+
+    def __init__(self, salt: str) -> None:
+        self.salt = salt
+        self.rows: list[SeriesRow] = []
+        self.refused: list[RefusedCase] = []
+        self._counted: set[Path] = set()
+        self._ids: Counter[str] = Counter()
+
+    def accept(self, group: Group, suv: Volume | Refused | None) -> str:
+        """Add a row for a volume; return its number."""
+        number = f"{1 + sum(row.status == ACCEPTED for row in self.rows):03d}"
+        instance = group.first.instance
+        if isinstance(suv, Refused):
+            self.refused.append(RefusedCase(number, "suv", suv.reason, suv.detail))
+        row = SeriesRow(
+            id=number,
+            status=ACCEPTED,
+            modality=instance.modality,
+            files=self._count(group.paths),
+            suv="" if instance.modality != PET else suv.reason if isinstance(suv, Refused) else "computed",
+            series=self._pseudonym(instance.series_uid),
+        )
+        self.rows.append(row)
+        log.info("%s: %s, %d files", number, instance.modality, row.files)
+        return number
+
+    def refuse(self, series: RefusedSeries) -> None:
+        """Add a row for files that become no volume."""
+        row = SeriesRow(
+            id=self._own_id(series.sha256[:ID_DIGITS] or "unopened"),
+            status=REFUSED,
+            modality=series.modality,
+            reason=series.reason,
+            detail=series.detail,
+            files=self._count(series.paths),
+            series=self._pseudonym(series.series_uid),
+        )
+        self.rows.append(row)
+        self.refused.append(RefusedCase(row.id, STAGE, row.reason, row.detail))
+
+    def _count(self, paths: frozenset[Path]) -> int:
+        new = len(paths - self._counted)
+        self._counted |= paths
+        return new
+
+    def _own_id(self, wanted: str) -> str:
+        self._ids[wanted] += 1
+        return wanted if self._ids[wanted] == 1 else f"{wanted}-{self._ids[wanted]}"
+
+    def _pseudonym(self, uid: str) -> str:
+        return pseudonym(uid, salt=self.salt) if self.salt and uid else ""
 
 
-def _write(output: Path, number: str, group: Group, converted: Converted, *, salt: str, threads: int) -> SeriesRow:
-    instance = group.first.instance
-    write_volume(output / f"{number}_{instance.modality}.nii.gz", converted.volume, threads=threads)
-    suv = ""
-    if instance.modality == PET:
-        suv = converted.suv.reason if isinstance(converted.suv, Refused) else "computed"
-    if converted.suv is not None and not isinstance(converted.suv, Refused):
+def _write(output: Path, number: str, group: Group, converted: Converted, *, threads: int) -> None:
+    modality = group.first.instance.modality
+    write_volume(output / f"{number}_{modality}.nii.gz", converted.volume, threads=threads)
+    if isinstance(converted.suv, Volume):
         write_volume(output / f"{number}_SUV.nii.gz", converted.suv, threads=threads)
-    log.info("%s: %s, %d files", number, instance.modality, group.files)
-    return SeriesRow(
-        id=number,
-        status=ACCEPTED,
-        modality=instance.modality,
-        files=group.files,
-        suv=suv,
-        series=pseudonym(instance.series_uid, salt=salt) if salt else "",
-    )
 
 
-def _write_tables(output: Path, rows: Sequence[SeriesRow], refused: Sequence[RefusedCase], rules: SeriesRules) -> None:
-    for case in refused:
+def _write_tables(output: Path, table: _Table, rules: SeriesRules) -> None:
+    for case in table.refused:
         log.warning("refused %s: %s: %s", case.case, case.reason, case.detail)
-    write_table(output / "series.tsv", SERIES_COLUMNS, [asdict(row) for row in rows])
-    write_refused(output / "refused.tsv", refused)
+    write_table(output / "series.tsv", SERIES_COLUMNS, [asdict(row) for row in table.rows])
+    write_refused(output / "refused.tsv", table.refused)
     outputs = {path.name: hash_of_file(path) for path in sorted(output.iterdir())}
     parameters = {name: value for name, value in asdict(rules).items() if name != "salt"}
     write_json(

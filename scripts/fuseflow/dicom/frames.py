@@ -56,8 +56,10 @@ class PixelFormat:
 class Instance:
     """A DICOM file that holds an image.
 
-    `sha256` is that of its bytes and the only name it has in results. `pixels` is None if the file has no pixels, and
-    `thickness` is the nominal thickness of a slice in mm.
+    `sha256` is that of its bytes and the only name it has in results. `pixels` is None if the file has no pixels,
+    `thickness` the nominal thickness of a slice in mm, `unsupported` says what keeps the pixels from being used,
+    `uncorrected` whether a multi-frame PET says that it is not corrected for attenuation, and `concatenation` of which
+    image it is which part of how many.
     """
 
     path: Path
@@ -70,6 +72,9 @@ class Instance:
     burned_in: bool
     pixels: PixelFormat | None
     thickness: float | None = None
+    unsupported: str = ""
+    uncorrected: bool = False
+    concatenation: tuple[str, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,8 @@ class Frame:
         Between rows and between columns, mm (PixelSpacing).
     slope, intercept
         Stored value -> value.
+    rescaled
+        Whether the file says both.
     image_type
         ImageType, or the frame's FrameType.
     stack
@@ -123,6 +130,7 @@ class Frame:
     spacing: tuple[float, float] | None
     slope: float = 1.0
     intercept: float = 0.0
+    rescaled: bool = True
     image_type: tuple[str, ...] = ()
     stack: str = ""
     number: int = 0
@@ -133,8 +141,9 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedFile:
-    """A file that is no image: its sha256, its modality and series if they are known, and why."""
+    """A file that is no image: where it lies, its sha256, its modality and series if they are known, and why."""
 
+    path: Path
     sha256: str
     modality: str
     series_uid: str

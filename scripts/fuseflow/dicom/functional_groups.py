@@ -10,7 +10,7 @@ from dataclasses import replace
 from pydicom.dataset import Dataset
 
 from fuseflow.dicom.frames import Frame, Instance, Vector
-from fuseflow.dicom.tags import Element, first_item, integer, items, number, numbers, text, texts
+from fuseflow.dicom.tags import Element, first_item, integer, items, number, number_if_any, numbers, text, texts
 from fuseflow.errors import Refused
 
 FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
@@ -19,6 +19,7 @@ PHASE_ELEMENTS = {
     "FrameAcquisitionNumber": "FrameContentSequence",
     "EffectiveEchoTime": "MREchoSequence",
     "NominalCardiacTriggerDelayTime": "CardiacSynchronizationSequence",
+    "NominalPercentageOfCardiacPhase": "CardiacSynchronizationSequence",
     "DiffusionBValue": "MRDiffusionSequence",
     "TemporalPositionTimeOffset": "TemporalPositionSequence",
 }
@@ -62,7 +63,7 @@ def _frame(index: int, groups: _Groups, instance: Instance, image_type: tuple[st
     content = groups.item("FrameContentSequence")
     spacing = numbers(measures, "PixelSpacing", count=2)
     slope, intercept = (number(transformation, element) for element in ("RescaleSlope", "RescaleIntercept"))
-    thickness = number(measures, "SliceThickness")
+    thickness = number_if_any(measures, "SliceThickness")
     frame_types = [texts(groups.item(sequence), "FrameType") for sequence in FRAME_TYPES]
     return Frame(
         instance=instance if thickness is None else replace(instance, thickness=thickness),
@@ -75,6 +76,7 @@ def _frame(index: int, groups: _Groups, instance: Instance, image_type: tuple[st
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         image_type=next(filter(None, frame_types), image_type),
+        rescaled=slope is not None and intercept is not None,
         stack=text(content, "StackID") or "",
         number=integer(content, "InStackPositionNumber") or index + 1,
         phase=_phase(groups),
@@ -82,7 +84,9 @@ def _frame(index: int, groups: _Groups, instance: Instance, image_type: tuple[st
 
 
 def _phase(groups: _Groups) -> dict[str, float]:
-    found = {element: number(groups.item(sequence), element) for element, sequence in PHASE_ELEMENTS.items()}
+    found = {element: number_if_any(groups.item(sequence), element) for element, sequence in PHASE_ELEMENTS.items()}
+    # several files of one series, each an acquisition of its own
+    found["AcquisitionNumber"] = number_if_any(groups.dataset, "AcquisitionNumber")
     return {element: value for element, value in found.items() if value is not None}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import nibabel
 import numpy as np
@@ -11,6 +13,10 @@ import numpy.typing as npt
 from fuseflow.dicom.stacking import Stack
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+SLICES = 2
+"""The axis of a stack from slice to slice."""
+Item = TypeVar("Item")
 
 Affine = npt.NDArray[np.float64]
 
@@ -35,6 +41,15 @@ class Grid:
     shape: tuple[int, ...]
     axes: tuple[int, ...]
     flips: tuple[bool, ...]
+
+    @property
+    def slice_axis(self) -> int:
+        """The axis of the canonical grid that runs from slice to slice."""
+        return self.axes.index(SLICES)
+
+    def in_order(self, slices: Sequence[Item]) -> list[Item]:
+        """Things that belong to the slices of a stack, in the order of the canonical grid."""
+        return list(reversed(slices)) if self.flips[self.slice_axis] else list(slices)
 
     def stack_view(self, data: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         """The canonical array, seen with the axes of the stack (column, row, slice); further axes stay."""

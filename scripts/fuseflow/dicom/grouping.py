@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fuseflow.dicom.frames import Frame
 
-ORIENTATION_TOLERANCE = 1e-4
+ORIENTATION_TOLERANCE = 1e-4 + 1e-9
+"""Files round to four digits, and the difference of two rounded numbers is rounded again."""
 SPACING_TOLERANCE = 1e-4
 """Relative."""
 
@@ -25,9 +27,9 @@ class Group:
         return self.frames[0]
 
     @property
-    def files(self) -> int:
-        """How many files hold the frames."""
-        return len({frame.instance.path for frame in self.frames})
+    def paths(self) -> frozenset[Path]:
+        """The files that hold the frames; two of them may have the same bytes."""
+        return frozenset(frame.instance.path for frame in self.frames)
 
     @property
     def sha256(self) -> tuple[str, ...]:
@@ -58,7 +60,16 @@ def group_frames(frames: Iterable[Frame]) -> list[Group]:
 def _kind(frame: Frame) -> tuple[object, ...]:
     instance = frame.instance
     third = frame.image_type[2] if len(frame.image_type) > 2 else ""
-    return (instance.series_uid, instance.modality, instance.sop_class, frame.rows, frame.columns, third, frame.stack)
+    return (
+        instance.series_uid,
+        instance.frame_of_reference_uid,
+        instance.modality,
+        instance.sop_class,
+        frame.rows,
+        frame.columns,
+        third,
+        frame.stack,
+    )
 
 
 def _by_direction(frames: Sequence[Frame]) -> list[list[Frame]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from fuseflow.dicom.decoders import DECODERS
 from fuseflow.dicom.frames import Frame, PixelFormat
 from fuseflow.errors import Refused
 from fuseflow.files import sha256_of_bytes
+
+WITH_ALL_BITS: dict[str, Any] = {"correct_unused_bits": False}
 
 Stored = npt.NDArray[np.integer]
 
@@ -30,13 +33,62 @@ def stored_values(frame: Frame) -> Stored:
     Refused
         ``unreadable`` if the pixels cannot be decoded or have another size than the file says.
     """
-    pixels = frame.instance.pixels
-    assert pixels is not None
+    return _stored_bits(_allocated_bits(frame), _format(frame))
+
+
+def stored_and_padding(frame: Frame) -> tuple[Stored, npt.NDArray[np.bool_] | None]:
+    """The stored values of a slice, and which pixels are padding; None if the file names no padding.
+
+    A padding value that the stored bits cannot hold stands in all allocated bits: a -2000 in 16 bits of which 12 are
+    stored. Errors as `stored_values`.
+    """
+    pixels = _format(frame)
+    allocated = _allocated_bits(frame)
+    stored = _stored_bits(allocated, pixels)
+    if pixels.padding is None:
+        return stored, None
+    first, last = padding_of(pixels)
+    low, high = pixels.stored_range
+    values = stored if low <= first and last <= high else _as_integers(allocated, signed=pixels.signed)
+    return stored, (values >= first) & (values <= last)
+
+
+def padding_of(pixels: PixelFormat) -> tuple[int, int]:
+    """The smallest and the largest padding value, with the sign of the pixels; files write another now and then.
+
+    Raises
+    ------
+    ValueError
+        If the file names no padding.
+    """
+    if pixels.padding is None:
+        raise ValueError("there is no padding")
+    first, last = sorted(_signed(value, pixels) for value in pixels.padding)
+    return first, last
+
+
+def _signed(value: int, pixels: PixelFormat) -> int:
+    if pixels.signed and pixels.stored_range[1] < value < 1 << pixels.bits_stored:
+        # written as the stored bits alone
+        return value - (1 << pixels.bits_stored)
+    allocated = value & ((1 << pixels.bits_allocated) - 1)
+    negative = pixels.signed and allocated >> (pixels.bits_allocated - 1)
+    return allocated - (1 << pixels.bits_allocated) if negative else allocated
+
+
+def _format(frame: Frame) -> PixelFormat:
+    assert frame.instance.pixels is not None
+    return frame.instance.pixels
+
+
+def _allocated_bits(frame: Frame) -> Stored:
+    """All bits of the pixels of a slice, as decoded."""
+    pixels = _format(frame)
     whole = _native(frame, pixels) if pixels.offset is not None else _decoded(frame, pixels)
     if frame.tile is not None:
         tile = frame.tile
         whole = whole[tile.row : tile.row + frame.rows, tile.column : tile.column + frame.columns]
-    return _stored_bits(whole, pixels)
+    return whole
 
 
 def _native(frame: Frame, pixels: PixelFormat) -> Stored:
@@ -59,6 +111,7 @@ def _decoded(frame: Frame, pixels: PixelFormat) -> Stored:
             _dataset(frame.instance.path, frame.instance.sha256),
             index=frame.index,
             raw=True,
+            **WITH_ALL_BITS,
             decoding_plugin=decoder.plugin if decoder else "",
         )
     except Exception:
@@ -78,27 +131,18 @@ def _dataset(path: Path, sha256: str) -> Dataset:
     return pydicom.dcmread(io.BytesIO(data), force=True)
 
 
+def _as_integers(values: Stored, *, signed: bool) -> Stored:
+    """The same bits in the byte order of this machine, with or without a sign."""
+    kind = np.dtype(f"{'i' if signed else 'u'}{values.itemsize}")
+    return values.view(kind) if values.dtype.isnative else values.astype(kind)
+
+
 def _stored_bits(values: Stored, pixels: PixelFormat) -> Stored:
-    container = np.dtype(f"u{values.itemsize}")
-    signed = np.dtype(f"i{values.itemsize}")
     unused = values.itemsize * 8 - pixels.bits_stored
-    raw = values.view(container) if values.dtype.isnative else values.astype(container)
-    if pixels.offset is not None and pixels.high_bit >= pixels.bits_stored:
-        raw = raw >> container.type(pixels.high_bit + 1 - pixels.bits_stored)
+    raw = _as_integers(values, signed=False)
+    if pixels.high_bit >= pixels.bits_stored:
+        raw = raw >> raw.dtype.type(pixels.high_bit + 1 - pixels.bits_stored)
     if pixels.signed:
-        raw = raw.view(signed)
-        return (raw << signed.type(unused)) >> signed.type(unused) if unused else raw
-    return raw & container.type((1 << pixels.bits_stored) - 1) if unused else raw
-
-
-def padding_of(pixels: PixelFormat) -> tuple[int, int] | None:
-    """The padding values as stored values: files write them with the wrong sign now and then."""
-    if pixels.padding is None:
-        return None
-    first, last = (_wrapped(value, pixels) for value in pixels.padding)
-    return min(first, last), max(first, last)
-
-
-def _wrapped(value: int, pixels: PixelFormat) -> int:
-    wrapped = value & ((1 << pixels.bits_stored) - 1)
-    return wrapped - (1 << pixels.bits_stored) if pixels.signed and wrapped >> (pixels.bits_stored - 1) else wrapped
+        raw = _as_integers(raw, signed=True)
+        return (raw << raw.dtype.type(unused)) >> raw.dtype.type(unused) if unused else raw
+    return raw & raw.dtype.type((1 << pixels.bits_stored) - 1) if unused else raw

@@ -18,7 +18,7 @@ from fuseflow.dicom import functional_groups, mosaic
 from fuseflow.dicom.frames import Frame, Instance, PixelFormat, RefusedFile
 from fuseflow.dicom.modalities import MODALITIES, VOLUME_CLASSES
 from fuseflow.dicom.pet import pet_slice_of
-from fuseflow.dicom.tags import integer, number, numbers, text, texts
+from fuseflow.dicom.tags import integer, number, number_if_any, numbers, text, texts
 from fuseflow.errors import Refused
 from fuseflow.workers import map_in_order
 
@@ -74,7 +74,7 @@ def _read_or_refuse(path: Path) -> list[Frame] | RefusedFile:
         data = path.read_bytes()
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
-        return RefusedFile(sha256="", modality="", series_uid="", reason="unreadable", detail=reason)
+        return RefusedFile(path=path, sha256="", modality="", series_uid="", reason="unreadable", detail=reason)
     sha256 = hashlib.sha256(data).hexdigest()
     modality = series_uid = ""
     try:
@@ -83,7 +83,12 @@ def _read_or_refuse(path: Path) -> list[Frame] | RefusedFile:
         return frames_of(dataset, path=path, sha256=sha256, size=len(data))
     except Refused as refusal:
         return RefusedFile(
-            sha256=sha256, modality=modality, series_uid=series_uid, reason=refusal.reason, detail=refusal.detail
+            path=path,
+            sha256=sha256,
+            modality=modality,
+            series_uid=series_uid,
+            reason=refusal.reason,
+            detail=refusal.detail,
         )
 
 
@@ -156,11 +161,39 @@ def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instan
         # a file that names no series is a series of its own
         series_uid=text(dataset, "SeriesInstanceUID") or f"file {sha256}",
         frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or "",
-        series_number=integer(dataset, "SeriesNumber"),
+        series_number=_integer_if_any(dataset, "SeriesNumber"),
         burned_in=text(dataset, "BurnedInAnnotation") == "YES",
         pixels=_pixel_format(dataset, size) if _has_pixels(dataset) else None,
-        thickness=number(dataset, "SliceThickness"),
+        thickness=number_if_any(dataset, "SliceThickness"),
+        unsupported=_unsupported(dataset),
+        uncorrected=_is_uncorrected(dataset),
+        concatenation=_concatenation(dataset),
     )
+
+
+def _integer_if_any(dataset: Dataset, element: str) -> int | None:
+    value = number_if_any(dataset, element)
+    return None if value is None else int(value)
+
+
+def _unsupported(dataset: Dataset) -> str:
+    """What keeps the pixels from being used; empty if nothing does."""
+    if "ModalityLUTSequence" in dataset:
+        return "a table (ModalityLUTSequence) and no slope turns stored values into values"
+    several = (integer(dataset, "NumberOfFrames") or 1) > 1 and "PerFrameFunctionalGroupsSequence" not in dataset
+    return "there are several frames in the file and no word where each of them lies" if several else ""
+
+
+def _is_uncorrected(dataset: Dataset) -> bool:
+    """Whether a multi-frame PET says that it is not corrected for attenuation; classic ones are looked at as series."""
+    listed = texts(dataset, "CorrectedImage")
+    return text(dataset, "AttenuationCorrected") == "NO" or bool(listed and "ATTN" not in listed)
+
+
+def _concatenation(dataset: Dataset) -> tuple[str, int, int] | None:
+    total = integer(dataset, "InConcatenationTotalNumber")
+    part = integer(dataset, "InConcatenationNumber")
+    return (text(dataset, "ConcatenationUID") or "", part, total) if part and total else None
 
 
 def _sop_class(dataset: Dataset) -> str:
@@ -248,12 +281,13 @@ def _frame(dataset: Dataset, instance: Instance) -> Frame:
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         image_type=texts(dataset, "ImageType"),
-        number=integer(dataset, "InstanceNumber") or 0,
+        rescaled=slope is not None and intercept is not None,
+        number=_integer_if_any(dataset, "InstanceNumber") or 0,
         phase=_phase(dataset),
         pet=pet_slice_of(dataset) if instance.modality == "PT" else None,
     )
 
 
 def _phase(dataset: Dataset) -> dict[str, float]:
-    found = {element: number(dataset, element) for element in PHASE_ELEMENTS}
+    found = {element: number_if_any(dataset, element) for element in PHASE_ELEMENTS}
     return {element: value for element, value in found.items() if value is not None}

@@ -6,6 +6,7 @@ import re
 
 from pydicom.uid import UID
 
+from fuseflow.dicom.decoders import KEEP_ALL_BITS
 from fuseflow.dicom.frames import Frame
 from fuseflow.dicom.modalities import (
     DICOMDIR,
@@ -20,6 +21,7 @@ from fuseflow.errors import Refused
 GREY = ("MONOCHROME1", "MONOCHROME2")
 CONTAINER_BITS = (8, 16, 32)
 PROJECTIONS = ("MIP", "MINIP", "PROJECTION IMAGE", "REPROJECTION", "MAX_IP", "MIN_IP")
+SCREENS = ("SCREEN SAVE", "SCREENSAVE", "SCREENSHOT", "SCREEN")
 UNIT_TOLERANCE = 1e-3
 """How far a direction may be from a unit vector, and two of them from perpendicular; files have few digits."""
 
@@ -59,9 +61,13 @@ def _check_pixels(frame: Frame) -> None:
     assert pixels is not None
     if frame.instance.burned_in:
         raise Refused("burned-in", "BurnedInAnnotation is YES: text in the pixels may identify the patient")
+    if frame.instance.unsupported:
+        raise Refused("unsupported-pixels", frame.instance.unsupported)
     if pixels.samples != 1 or pixels.photometric not in GREY:
         raise Refused("colour", "the image is in colour (RGB, YBR or a palette), a volume has one value per voxel")
-    if pixels.bits_allocated not in CONTAINER_BITS or pixels.high_bit < pixels.bits_stored - 1:
+    moved = pixels.high_bit != pixels.bits_stored - 1
+    lost = moved and (pixels.transfer_syntax not in KEEP_ALL_BITS or pixels.high_bit < pixels.bits_stored - 1)
+    if pixels.bits_allocated not in CONTAINER_BITS or pixels.high_bit >= pixels.bits_allocated or lost:
         raise Refused(
             "unsupported-pixels",
             f"{pixels.bits_stored} bits in {pixels.bits_allocated} with high bit {pixels.high_bit} are not supported",
@@ -72,7 +78,7 @@ def _check_content(frame: Frame) -> None:
     words = {word for value in frame.image_type for word in (value.upper(), *re.split("[ _]", value.upper()))}
     if "LOCALIZER" in words:
         raise Refused("localizer", "ImageType says that it is a localizer")
-    if any("SCREEN" in word for word in words):
+    if not words.isdisjoint(SCREENS):
         raise Refused("screen-save", "ImageType says that it is a picture of a screen")
     if not words.isdisjoint(PROJECTIONS):
         raise Refused("reprojection", "ImageType says that it is a projection of a volume")

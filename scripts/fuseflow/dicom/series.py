@@ -51,13 +51,13 @@ class SeriesRules:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedSeries:
-    """Files that become no volume: the first sha256 of theirs, how many they are, and why.
+    """Files that become no volume: where they lie, the first sha256 of theirs, and why.
 
     `sha256` is empty if the file could not be opened; `modality` and `series_uid` are where they are not known.
     """
 
+    paths: frozenset[Path]
     sha256: str
-    files: int
     modality: str
     series_uid: str
     reason: str
@@ -97,11 +97,14 @@ def find_series(paths: Sequence[Path], *, workers: int = 1) -> Found:
     """
     frames, refused_files = read_files(paths, workers=workers)
     damaged = {file.series_uid for file in refused_files if file.series_uid}
+    cut = _incomplete_concatenations(frames)
     accepted: list[Frame] = []
     refused: dict[tuple[str, str, str, str], list[Frame]] = defaultdict(list)
     for frame in frames:
         try:
             _check(frame, damaged)
+            if frame.instance.concatenation and frame.instance.concatenation[0] in cut:
+                raise Refused("missing-slices", "parts of the image are missing, which was divided into several files")
             accepted.append(frame)
         except Refused as refusal:
             instance = frame.instance
@@ -127,7 +130,7 @@ def refused_group(group: Group, reason: str, detail: str) -> RefusedSeries:
     instance = group.first.instance
     return RefusedSeries(
         sha256=group.sha256[0],
-        files=group.files,
+        paths=group.paths,
         modality=instance.modality,
         series_uid=instance.series_uid,
         reason=reason,
@@ -135,10 +138,20 @@ def refused_group(group: Group, reason: str, detail: str) -> RefusedSeries:
     )
 
 
+def _incomplete_concatenations(frames: Sequence[Frame]) -> set[str]:
+    """UIDs of images that were divided into files of which some are not there."""
+    parts: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for frame in frames:
+        if frame.instance.concatenation:
+            uid, part, total = frame.instance.concatenation
+            parts[uid, total].add(part)
+    return {uid for (uid, total), found in parts.items() if found != set(range(1, total + 1))}
+
+
 def _alone(file: RefusedFile) -> RefusedSeries:
     return RefusedSeries(
         sha256=file.sha256,
-        files=1,
+        paths=frozenset([file.path]),
         modality=file.modality,
         series_uid=file.series_uid,
         reason=file.reason,
@@ -176,9 +189,7 @@ def convert_series(group: Group, rules: SeriesRules, *, threads: int = 1) -> Con
 
 
 def _convert(group: Group, rules: SeriesRules, threads: int) -> Converted:
-    pet = [frame.pet for frame in group.frames if frame.pet is not None]
-    if pet:
-        check_usable(pet)
+    _check_values(group)
     stack = stack_slices(group, uneven=rules.uneven, single_slices=rules.single_slices, fingerprint=_fingerprint)
     suv = _suv(stack) if group.first.instance.modality == PET else None
     factors = _by_phase(stack, suv.factors) if isinstance(suv, Suv) else None
@@ -188,8 +199,34 @@ def _convert(group: Group, rules: SeriesRules, threads: int) -> Converted:
     volume = Volume(data=voxels.data, affine=grid.affine, sidecar=sidecar)
     if not isinstance(suv, Suv) or voxels.scaled is None:
         return Converted(volume=volume, suv=suv if isinstance(suv, Refused) else None)
-    described = {**sidecar, "data_type": "float32", "unit": "g/ml", "suv": suv.describe() | {"factors": factors}}
+    ordered = [grid.in_order(phase) for phase in factors or ()]
+    described = {**sidecar, "data_type": "float32", "unit": "g/ml", "suv": suv.describe() | {"factors": ordered}}
     return Converted(volume=volume, suv=Volume(data=voxels.scaled, affine=grid.affine, sidecar=described))
+
+
+def _check_values(group: Group) -> None:
+    """Whether the values of all slices mean the same, and are of use.
+
+    Raises
+    ------
+    Refused
+        ``inconsistent-series`` if some files say how to rescale and others do not, or none of a PET does; for PET also
+        ``reprojection`` and ``not-attenuation-corrected``.
+    """
+    rescaled = {frame.rescaled for frame in group.frames}
+    if len(rescaled) > 1:
+        raise Refused("inconsistent-series", "some slices have a rescale slope and intercept and others have none")
+    if group.first.instance.modality != PET:
+        return
+    if rescaled == {False}:
+        raise Refused(
+            "inconsistent-series", "a PET image has a rescale slope and intercept, and these slices have none"
+        )
+    pet = [frame.pet for frame in group.frames if frame.pet is not None]
+    if pet:
+        check_usable(pet)
+    elif any(frame.instance.uncorrected for frame in group.frames):
+        raise Refused("not-attenuation-corrected", "the image says that it is not corrected for attenuation")
 
 
 def _fingerprint(frame: Frame) -> str:

@@ -16,6 +16,7 @@ from fuseflow.dicom.decoders import packages_for
 from fuseflow.dicom.frames import Frame
 from fuseflow.dicom.geometry import Grid
 from fuseflow.dicom.grouping import Group
+from fuseflow.dicom.modalities import CT
 from fuseflow.dicom.pixels import padding_of
 from fuseflow.dicom.stacking import Stack
 from fuseflow.identity import pseudonym
@@ -39,11 +40,12 @@ def describe(group: Group, stack: Stack, voxels: Voxels, grid: Grid, *, salt: st
     -------
     dict
         ``series``, ``frame_of_reference`` (pseudonyms or None), ``modality``, ``shape``, ``affine`` (RAS+, mm),
-        ``data_type``, ``transfer_syntaxes``; ``slices`` (per phase the files in order, with frame number and
-        position in mm along the normal), ``dropped_duplicates``, ``filled_slices`` (slices of the output that were
-        interpolated), ``phases`` (element and values), ``spacing`` (distances between slices in mm: smallest, median,
-        largest, and the largest deviation from the regular grid), ``tilt_degrees``, ``rescale`` (range of slopes and
-        intercepts), ``padding`` (stored values and number of voxels), ``warnings``, ``versions``.
+        ``data_type``, ``transfer_syntaxes``; ``slice_axis`` (the axis of the volume that runs from slice to slice);
+        ``slices`` (per phase the files in the order of that axis, with frame number and position in mm along the
+        normal), ``dropped_duplicates``, ``filled_slices`` (numbers on that axis of slices that were interpolated),
+        ``phases`` (element and values), ``spacing`` (distances between slices in mm: smallest, median, largest, and the
+        largest deviation from the regular grid), ``tilt_degrees``, ``rescale`` (range of slopes and intercepts),
+        ``padding`` (stored values and number of voxels), ``warnings``, ``versions``.
     """
     frames = [frame for phase in stack.phases for frame in phase]
     instance = group.first.instance
@@ -55,9 +57,13 @@ def describe(group: Group, stack: Stack, voxels: Voxels, grid: Grid, *, salt: st
         "affine": grid.affine.tolist(),
         "data_type": str(voxels.data.dtype),
         "transfer_syntaxes": _transfer_syntaxes(frames),
-        "slices": [[_file(*place) for place in zip(phase, stack.positions, strict=True)] for phase in stack.phases],
+        "slice_axis": grid.slice_axis,
+        "slices": [
+            grid.in_order([_file(*place) for place in zip(phase, stack.positions, strict=True)])
+            for phase in stack.phases
+        ],
         "dropped_duplicates": [{"sha256": frame.instance.sha256, "frame": frame.index} for frame in stack.dropped],
-        "filled_slices": [number for number, slice_ in enumerate(stack.slices) if slice_.weight],
+        "filled_slices": [number for number, slice_ in enumerate(grid.in_order(stack.slices)) if slice_.weight],
         "phases": {"element": stack.phase_element, "values": list(stack.phase_values)} if stack.phase_element else None,
         "spacing": _spacing(stack),
         "tilt_degrees": stack.tilt,
@@ -107,13 +113,14 @@ def _range(values: Sequence[float]) -> list[float]:
 
 
 def _padding(frames: Sequence[Frame]) -> list[list[int]]:
-    found = {padding_of(frame.instance.pixels) for frame in frames if frame.instance.pixels}
-    return [list(values) for values in sorted(values for values in found if values is not None)]
+    formats = {frame.instance.pixels for frame in frames if frame.instance.pixels}
+    return [list(values) for values in sorted({padding_of(pixels) for pixels in formats if pixels.padding})]
 
 
 def _warnings(frames: Sequence[Frame], stack: Stack) -> list[dict[str, str]]:
     """What a user should know, though the volume is right."""
     inverted = any(frame.instance.pixels and frame.instance.pixels.photometric == "MONOCHROME1" for frame in frames)
+    modality = frames[0].instance.modality
     mosaic = any(frame.tile for frame in frames)
     found = {
         "monochrome1": inverted and "stored values were inverted, since the photometric interpretation is MONOCHROME1",
@@ -121,6 +128,9 @@ def _warnings(frames: Sequence[Frame], stack: Stack) -> list[dict[str, str]]:
         "tilted": stack.tilt > TILTED_DEGREES
         and "the slices are not perpendicular to the stack; the affine is sheared",
         "resampled": stack.resampled and "slices were interpolated along the stack, see filled_slices",
+        "no-rescale": modality == CT
+        and not all(frame.rescaled for frame in frames)
+        and "the files have no rescale slope and intercept; the values are those stored and perhaps not HU",
         "single-slice": len(stack.positions) == 1
         and "the extent across the slice is its nominal thickness, or 1 mm if that is unknown",
     }

@@ -133,6 +133,7 @@ def stack_slices(
         dropped = (*dropped, *(frame for pile in piles for frame in pile if id(frame) not in kept))
     places = np.array([frame.position for frame in phases[0]], np.float64)
     positions = places @ normal
+    _check_phases(phases, places, normal)
     if len(places) == 1:
         if single_slices == "refuse":
             raise Refused("single-slice", "the series has one slice only")
@@ -152,6 +153,17 @@ def stack_slices(
     )
 
 
+def _check_phases(phases: Sequence[tuple[Frame, ...]], places: Vector, normal: Vector) -> None:
+    """All phases must lie at the same places, not only at the same distances along the normal."""
+    for phase in phases[1:]:
+        aside = np.linalg.norm(np.array([frame.position for frame in phase], np.float64) - places, axis=1)
+        if aside.max() > EVEN_MM:
+            where = _millimetres([float(places[int(aside.argmax())] @ normal)])
+            raise Refused(
+                "shifted-slices", f"slices of two phases are {aside.max():.2f} mm beside each other, at {where}"
+            )
+
+
 def _along(frame: Frame, normal: Vector) -> float:
     return float(np.array(frame.position) @ normal)
 
@@ -169,8 +181,7 @@ def _piles(frames: Sequence[Frame], normal: Vector) -> list[list[Frame]]:
     """Slices at the same position together."""
     positions = [_along(frame, normal) for frame in frames]
     distances = [later - earlier for earlier, later in pairwise(positions)]
-    apart = [distance for distance in distances if distance > SAME_POSITION_MM]
-    near = max(SAME_POSITION_MM, SAME_POSITION_SHARE * statistics.median(apart) if apart else 0.0)
+    near = max(SAME_POSITION_MM, min(EVEN_MM, SAME_POSITION_SHARE * _usual(distances)))
     piles = [[frames[0]]]
     for frame, distance in zip(frames[1:], distances, strict=True):
         if distance <= near:
@@ -178,6 +189,16 @@ def _piles(frames: Sequence[Frame], normal: Vector) -> list[list[Frame]]:
         else:
             piles.append([frame])
     return piles
+
+
+def _usual(distances: Sequence[float]) -> float:
+    """The distance that half of the stack is made of: jitter between phases, short by nature, does not count."""
+    passed, whole = 0.0, sum(distances)
+    for distance in sorted(distances):
+        passed += distance
+        if passed >= whole / 2:
+            return distance
+    return 0.0
 
 
 def _without_copies(piles: list[list[Frame]], fingerprint: Fingerprint) -> tuple[list[list[Frame]], tuple[Frame, ...]]:
@@ -209,13 +230,19 @@ def _phases(
     if all(len({fingerprint(frame) for frame in pile}) == 1 for pile in piles):
         return IDENTICAL, (), [tuple(pile[0] for pile in piles)]
     ordered = list(dict.fromkeys(element for pile in piles for frame in pile for element in frame.phase))
-    for element in ordered:
-        by_value = _by_value(piles, element)
-        if by_value and all(len(pile) == len(by_value) for pile in piles):
-            values = sorted(by_value)
-            return element, tuple(values), [tuple(by_value[value]) for value in values]
+    separated = {element: _by_value(piles, element) for element in ordered}
+    complete = {
+        element: by_value
+        for element, by_value in separated.items()
+        if by_value and all(len(pile) == len(by_value) for pile in piles)
+    }
+    if len({frozenset(frozenset(map(id, phase)) for phase in by_value.values()) for by_value in complete.values()}) > 1:
+        raise Refused("ambiguous-phases", f"{' and '.join(complete)} divide the slices into different phases")
+    for element, by_value in complete.items():
+        values = sorted(by_value)
+        return element, tuple(values), [tuple(by_value[value]) for value in values]
     position = _named([index for index, pile in enumerate(piles) if len(pile) > 1], piles)
-    if any(_by_value(piles, element) for element in ordered):
+    if any(separated.values()):
         raise Refused(
             "incomplete-phases", f"the phases do not have the same positions; several slices lie at {position}"
         )
@@ -264,7 +291,7 @@ def _grid(places: Vector, positions: Vector, uneven: str) -> _Regular:
         return _Regular(step, tuple(Slice(index, index) for index in range(count)), deviation)
     _check_line(places, positions, whole)
     if uneven == "refuse":
-        raise _why_uneven(positions)
+        raise _why_uneven(positions, deviation)
     return _resampled(positions, whole, deviation)
 
 
@@ -278,12 +305,12 @@ def _check_line(places: Vector, positions: Vector, whole: Vector) -> None:
         raise Refused("shifted-slices", f"a slice is {aside[index]:.2f} mm beside the line of the others, at {where}")
 
 
-def _why_uneven(positions: Vector) -> Refused:
+def _why_uneven(positions: Vector, deviation: float) -> Refused:
     distances = np.diff(positions)
     usual = statistics.median_low(distances.tolist())
     tolerance = min(EVEN_SHARE * usual, EVEN_MM)
     multiples = np.rint(distances / usual)
-    if (np.abs(distances - multiples * usual) <= multiples * tolerance).all():
+    if multiples.max() > 1 and (np.abs(distances - multiples * usual) <= multiples * tolerance).all():
         missing = [
             float(positions[index] + number * usual)
             for index, multiple in enumerate(multiples.astype(int).tolist())
@@ -294,7 +321,8 @@ def _why_uneven(positions: Vector) -> Refused:
         )
     return Refused(
         "uneven-spacing",
-        f"the distances between slices are {distances.min():.4g} to {distances.max():.4g} mm, usually {usual:.4g} mm",
+        f"the distances between slices are {distances.min():.4g} to {distances.max():.4g} mm, usually {usual:.4g} mm; "
+        f"the largest deviation from an even grid is {deviation:.2g} mm",
     )
 
 

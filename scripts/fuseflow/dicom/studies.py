@@ -118,7 +118,7 @@ class ConvertSeries:
 def _noting(converted: Converted, refused: Sequence[RefusedSeries]) -> Converted:
     """The sidecars also list what else the role's files held."""
     left_out: list[dict[str, Any]] = [
-        {"reason": row.reason, "detail": row.detail, "files": row.files, "sha256": row.sha256} for row in refused
+        {"reason": row.reason, "detail": row.detail, "files": len(row.paths), "sha256": row.sha256} for row in refused
     ]
     volume, suv = converted.volume, converted.suv
     return Converted(

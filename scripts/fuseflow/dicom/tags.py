@@ -88,6 +88,14 @@ def number(dataset: Dataset, element: Element) -> float | None:
     return values[0] if values else None
 
 
+def number_if_any(dataset: Dataset, element: Element) -> float | None:
+    """The first value of an element that may be left out: None also if it is no number."""
+    try:
+        return number(dataset, element)
+    except Refused:
+        return None
+
+
 def integer(dataset: Dataset, element: Element) -> int | None:
     """The first value of an element as a whole number.
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from dicom_series import Geometry, series, slice_dataset
-from dicom_volumes import assert_right, convert_one
+from dicom_series import Geometry, pet_elements, series, slice_dataset
+from dicom_volumes import assert_right, convert_one, refusal_of
+from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless
 
 SMALL = Geometry(rows=2, columns=3, slices=2)
 
@@ -124,3 +126,69 @@ def test_eight_bits(tmp_path):
     volume = convert_one(tmp_path, datasets)
     assert volume.data.dtype == np.int16
     assert voxels(volume).tolist() == [[0, 1, 2], [3, 4, 255]]
+
+
+def test_ct_without_rescale_is_warned_of(tmp_path):
+    volume = convert_one(tmp_path, with_pixels([[1, 2, 3], [4, 5, 6]], RescaleSlope=None, RescaleIntercept=None))
+    assert "no-rescale" in [warning["code"] for warning in volume.sidecar["warnings"]]
+
+
+def test_rescale_in_some_slices_only_is_refused(tmp_path):
+    datasets = with_pixels([[1, 2, 3], [4, 5, 6]])
+    del datasets[1].RescaleIntercept
+    assert refusal_of(tmp_path, datasets).reason == "inconsistent-series"
+
+
+def test_pet_without_rescale_is_refused(tmp_path):
+    assert refusal_of(tmp_path, series(SMALL, **pet_elements(RescaleSlope=None))).reason == "inconsistent-series"
+
+
+def test_a_table_instead_of_a_slope_is_refused(tmp_path):
+    assert refusal_of(tmp_path, series(SMALL, ModalityLUTSequence=[Dataset()])).reason == "unsupported-pixels"
+
+
+def test_several_frames_without_functional_groups_are_refused(tmp_path):
+    datasets = series(SMALL, [0], NumberOfFrames=2)
+    datasets[0].PixelData *= 2
+    assert refusal_of(tmp_path, datasets).reason == "unsupported-pixels"
+
+
+@pytest.mark.parametrize("elements", [{"RescaleSlope": "1e36"}, {"RescaleIntercept": "1e39"}])
+def test_values_beyond_float32_are_refused(tmp_path, elements):
+    assert refusal_of(tmp_path, with_pixels([[10000, 2, 3], [4, 5, 6]], **elements)).reason == "unreadable"
+
+
+@pytest.mark.parametrize(("kind", "value"), [("US", 63536), ("SS", -2000)])
+def test_padding_beyond_the_stored_bits_is_no_tissue(tmp_path, kind, value):
+    datasets = with_pixels([[2096, 0xF830, 5], [6, 7, 8]], bits=12, signed=False, RescaleIntercept=-1524)
+    for dataset in datasets:
+        dataset.add_new("PixelPaddingValue", kind, value)
+    volume = convert_one(tmp_path, datasets)
+    assert voxels(volume)[0].tolist() == [572, -1024, -1519]
+
+
+def test_padding_written_as_the_stored_bits_alone(tmp_path):
+    datasets = with_pixels([[-2000, 5, 6], [6, 7, 8]], bits=12)
+    for dataset in datasets:
+        dataset.add_new("PixelPaddingValue", "US", 4096 - 2000)
+    assert voxels(convert_one(tmp_path, datasets))[0].tolist() == [-1024, 5, 6]
+
+
+def test_padding_of_eight_signed_bits(tmp_path):
+    datasets = with_pixels([[0, 1, 2], [3, 4, 5]], PixelPaddingValue=-128)
+    for dataset in datasets:
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.PixelData = np.array([[-128, 1, 2], [3, 4, 5]], np.int8).tobytes()
+    assert voxels(convert_one(tmp_path, datasets))[0].tolist() == [-1024, 1, 2]
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian, RLELossless])
+def test_a_high_bit_above_the_stored_bits_in_any_encoding_that_keeps_it(tmp_path, syntax):
+    datasets = with_pixels([[0x0050, 0xFFF0, 0x0010], [16, 32, 48]], bits=12, signed=False, HighBit=15)
+    for dataset in datasets:
+        if syntax == RLELossless:
+            dataset.compress(syntax, encoding_plugin="pydicom")
+        elif syntax == ExplicitVRBigEndian:
+            dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+        dataset.file_meta.TransferSyntaxUID = syntax
+    assert voxels(convert_one(tmp_path, datasets)).tolist() == [[5, 4095, 1], [1, 2, 3]]

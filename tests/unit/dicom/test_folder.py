@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from dicom_series import Geometry, pet_elements, series, write_series
+from dicom_series import Geometry, enhanced_ct, pet_elements, series, write_series
+from pydicom.dataset import Dataset
 
 from fuseflow.cases import read_refused
 from fuseflow.dicom.folder import convert_folder
@@ -93,3 +94,19 @@ def test_the_record_has_hashes_of_all_files_and_no_salt(convert, tmp_path):
         name: hash_of_file(tmp_path / "out" / name) for name in names(tmp_path / "out") if name != "provenance.json"
     }
     assert record["parameters"] == {"uneven": "refuse", "single_slices": "keep"}
+
+
+def test_a_file_that_holds_several_series_is_counted_once_and_every_row_has_its_own_id(tmp_path):
+    dataset = enhanced_ct(Geometry(), [0, 1, 3, 10, 11, 13])
+    for number, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        content = Dataset()
+        content.StackID = str(number // 3)
+        frame.FrameContentSequence = [content]
+    paths = write_series(tmp_path / "in", [dataset])
+    (tmp_path / "out").mkdir()
+
+    refused = convert_folder(paths, tmp_path / "out", rules=SeriesRules(), threads=1)
+
+    rows = read_table(tmp_path / "out" / "series.tsv")
+    assert [row["files"] for row in rows] == ["1", "0"]
+    assert len({row["id"] for row in rows}) == len({case.case for case in refused}) == 2

@@ -1,8 +1,8 @@
 """Reasons why files are no slices: one test per rule, by its code."""
 
 import pytest
-from dicom_series import Geometry, pet_elements, series, write_series
-from dicom_volumes import assert_right, convert_one, refusal_of
+from dicom_series import Geometry, enhanced_ct, pet_elements, series, write_series
+from dicom_volumes import assert_right, convert_all, convert_one, refusal_of
 from pydicom.uid import UID
 
 from fuseflow.dicom.series import SeriesRules, convert_series, find_series
@@ -48,9 +48,9 @@ def test_skipped_for(tmp_path, reason, elements):
 def test_a_localizer_does_not_keep_the_rest_of_its_series(tmp_path):
     scout = series(Geometry(orientation=(0, 1, 0, 0, 0, -1)), [0], ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     found = find_series(write_series(tmp_path, [*scout, *series(Geometry())]))
-    assert [(row.reason, row.files) for row in found.refused] == [("localizer", 1)]
+    assert [(row.reason, len(row.paths)) for row in found.refused] == [("localizer", 1)]
     (group,) = found.groups
-    assert group.files == 4
+    assert len(group.paths) == 4
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_class_of_somebody_else_is_not_repeated(tmp_path):
 def test_text_file_is_not_dicom(tmp_path):
     (tmp_path / "notes.txt").write_text("the patient was calm")
     (row,) = find_series([tmp_path / "notes.txt"]).refused
-    assert (row.reason, row.files, row.modality) == ("not-dicom", 1, "")
+    assert (row.reason, len(row.paths), row.modality) == ("not-dicom", 1, "")
 
 
 @pytest.mark.parametrize("length", [0, 50, 131, 140, 400])
@@ -121,3 +121,29 @@ def test_damaged_dicomdir_does_not_stop_the_run(tmp_path):
 
 def test_without_storage_class_the_modality_decides(tmp_path):
     assert_right(convert_one(tmp_path, series(Geometry(), SOPClassUID=None)))
+
+
+def test_screening_is_not_a_picture_of_a_screen(tmp_path):
+    assert_right(convert_one(tmp_path, series(Geometry(), ImageType=["ORIGINAL", "PRIMARY", "SCREENING"])))
+
+
+def test_an_unknown_modality_is_that_of_the_class(tmp_path):
+    volume = convert_one(tmp_path, series(Geometry(), Modality="WHATEVER"))
+    assert volume.sidecar["modality"] == "CT"
+
+
+@pytest.mark.parametrize("elements", [{"AttenuationCorrected": "NO"}, {"CorrectedImage": ["DECY"]}])
+def test_multi_frame_pet_without_attenuation_correction_is_skipped(tmp_path, elements):
+    dataset = enhanced_ct(Geometry(), range(4))
+    dataset.SOPClassUID, dataset.Modality = "1.2.840.10008.5.1.4.1.1.130", "PT"
+    for name, value in elements.items():
+        setattr(dataset, name, value)
+    assert refusal_of(tmp_path, [dataset]).reason == "not-attenuation-corrected"
+
+
+def test_suv_of_multi_frame_pet_is_refused_by_name(tmp_path):
+    dataset = enhanced_ct(Geometry(), range(4))
+    dataset.SOPClassUID, dataset.Modality = "1.2.840.10008.5.1.4.1.1.130", "PT"
+    (converted,) = convert_all(tmp_path, [dataset])
+    assert_right(converted.volume)
+    assert converted.suv.reason == "suv-multiframe"

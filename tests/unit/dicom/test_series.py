@@ -279,7 +279,7 @@ def test_damaged_file_refuses_its_series(tmp_path):
     paths[-1].write_bytes(paths[-1].read_bytes()[:-10])
     found = find_series(paths)
     assert not found.groups
-    assert {(row.reason, row.files) for row in found.refused} == {("unreadable", 1), ("unreadable", 3)}
+    assert {(row.reason, len(row.paths)) for row in found.refused} == {("unreadable", 1), ("unreadable", 3)}
 
 
 def test_result_does_not_depend_on_threads(tmp_path):
@@ -297,3 +297,96 @@ def test_pet_slopes_differ_per_slice_and_the_first_is_a_whole_number(tmp_path):
     (converted,) = convert_all(tmp_path, datasets)
     assert_right(converted.volume)
     assert converted.volume.data.dtype == np.float32
+
+
+def test_phases_that_lie_beside_each_other_are_refused(tmp_path):
+    shifted = Geometry(origin=(-10, -18.5, 30))
+    phases = [*series(Geometry(), EchoTime=1), *series(shifted, EchoTime=2)]
+    assert refusal_of(tmp_path, phases).reason == "shifted-slices"
+
+
+def test_elements_that_tell_phases_apart_in_different_ways_are_refused(tmp_path):
+    phases = [
+        slice_dataset(
+            Geometry(), place, stored=lambda v, n=echo: v + n, EchoTime=echo, AcquisitionNumber=(echo + place) % 2
+        )
+        for place in range(4)
+        for echo in (1, 2)
+    ]
+    assert refusal_of(tmp_path, phases).reason == "ambiguous-phases"
+
+
+def test_phases_a_few_micrometres_apart_share_their_positions(tmp_path):
+    first = series(Geometry(), EchoTime=1)
+    second = series(Geometry(), [place + 0.002 for place in range(4)], stored=lambda v: v + 7, EchoTime=2)
+    assert convert_one(tmp_path, [*first, *second]).data.shape == (6, 5, 4, 2)
+
+
+def test_directions_rounded_to_four_digits_are_one_group(tmp_path):
+    datasets = series(Geometry(orientation=(0.7072, 0.7070, 0, 0, 0, -1)))
+    for dataset in datasets[::2]:
+        dataset.ImageOrientationPatient = [0.7071, 0.7071, 0, 0, 0, -1]
+    assert convert_one(tmp_path, datasets).data.shape == (6, 4, 5)
+
+
+def test_frames_of_reference_are_never_mixed(tmp_path):
+    datasets = series(Geometry(slices=6))
+    for dataset in datasets[3:]:
+        dataset.FrameOfReferenceUID = "1.2.3"
+    assert [converted.volume.data.shape[2] for converted in convert_all(tmp_path, datasets)] == [3, 3]
+
+
+def test_jitter_in_the_plane_is_uneven_and_said_so(tmp_path):
+    datasets = series(Geometry(step=(0, 0, 1)))
+    datasets[1].ImagePositionPatient = [-10, -19.96, 31]
+    refusal = refusal_of(tmp_path, datasets)
+    assert refusal.reason == "uneven-spacing"
+    assert "deviation from an even grid is 0.04 mm" in refusal.detail
+
+
+def test_sidecar_counts_slices_as_the_volume_does(tmp_path):
+    upside_down = Geometry(orientation=(-1, 0, 0, 0, 1, 0))
+    volume = convert_one(tmp_path, series(upside_down, [0, 1, 2, 4]), uneven="resample")
+    assert_right(volume)
+    assert volume.sidecar["slice_axis"] == 2
+    assert volume.sidecar["filled_slices"] == [1]
+    heights = [-file["position"] for file in volume.sidecar["slices"][0]]
+    assert heights == sorted(heights)
+
+
+def test_factors_stand_in_the_order_of_the_volume(tmp_path):
+    upside_down = Geometry(orientation=(-1, 0, 0, 0, 1, 0))
+    datasets = [
+        slice_dataset(
+            upside_down,
+            place,
+            **pet_elements(DecayCorrection="NONE", CorrectedImage=["ATTN"], AcquisitionTime=f"11{place:02d}00"),
+        )
+        for place in range(4)
+    ]
+    (converted,) = convert_all(tmp_path, datasets)
+    ratios = converted.suv.data[0, 0] / converted.volume.data[0, 0]
+    np.testing.assert_allclose(converted.suv.sidecar["suv"]["factors"][0], ratios, rtol=1e-6)
+    assert ratios[0] > ratios[-1]
+
+
+def test_part_of_a_concatenation_is_refused(tmp_path):
+    parts = []
+    for number, places in enumerate([[0, 1], [2, 3]], start=1):
+        part = enhanced_ct(Geometry(), places)
+        part.ConcatenationUID, part.InConcatenationNumber, part.InConcatenationTotalNumber = "1.2.9", number, 2
+        parts.append(part)
+    assert convert_one(tmp_path / "whole", parts).data.shape == (6, 5, 4)
+    assert refusal_of(tmp_path / "cut", parts[:1]).reason == "missing-slices"
+
+
+@pytest.mark.parametrize("element", ["InstanceNumber", "SeriesNumber", "SliceThickness", "EchoTime"])
+def test_elements_that_do_not_matter_may_be_damaged(tmp_path, element):
+    datasets = series(Geometry())
+    for number, path in enumerate(write_series(tmp_path, datasets)):
+        if number == 1:
+            dataset = datasets[1]
+            dataset.add_new(element, "LO", "what")
+            dataset.save_as(path, enforce_file_format=True)
+    found = find_series(sorted(tmp_path.iterdir()))
+    assert_right(convert_series(found.groups[0], SeriesRules()).volume)
