@@ -45,7 +45,12 @@ IDENTITY = (
 )
 """The elements of the profile that say most."""
 DEFINE_THE_LAYOUT = frozenset(
-    {"SpecificCharacterSet", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"}
+    {
+        "ModalityLUTSequence",
+        "SpecificCharacterSet",
+        "PerFrameFunctionalGroupsSequence",
+        "SharedFunctionalGroupsSequence",
+    }
 )
 KEYWORDS = {entry[4]: (tag, entry[0]) for tag, entry in DicomDictionary.items() if entry[4]}
 
