@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,9 @@ DISTRIBUTIONS = {
     "skimage": "scikit-image",
 }
 """Importable name -> name of the distribution, of the packages that can change a number."""
+
+IMPORT = re.compile(r"^[ \t]*((?:from[ \t]+\S+[ \t]+import[ \t]+(?:\([^)]*\)|.+))|import[ \t]+.+)$", re.MULTILINE)
+"""What looks like an import statement: parsing whole files would take a program longer than to start."""
 
 
 @cache
@@ -68,21 +72,22 @@ def _imports_of(path: Path) -> tuple[Path, ...]:
 def _imported_names(path: Path) -> frozenset[str]:
     """Dotted names of everything that the import statements of a source file may mean."""
     names: set[str] = set()
-    for node in _statements(ast.parse(path.read_bytes()).body):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    for statement in IMPORT.findall(path.read_text(encoding="utf-8")):
+        for node in _parsed(statement):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return frozenset(names)
 
 
-def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Statements, also inside others; expressions hold no import and are most of a file."""
-    for node in body:
-        yield node
-        for inside in ("body", "handlers", "orelse", "finalbody", "cases"):
-            yield from _statements(getattr(node, inside, ()))
+def _parsed(statement: str) -> list[ast.stmt]:
+    """The syntax tree of one statement; nothing if it is prose that begins like one."""
+    try:
+        return ast.parse(statement).body
+    except SyntaxError:
+        return []
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -126,3 +127,17 @@ def test_a_record_says_versions_and_no_time_or_place(tmp_path):
     assert '"numpy"' in text
     assert str(Path.home()) not in text
     assert str(Path.cwd()) not in text
+
+
+@pytest.mark.parametrize(
+    "path", sorted(provenance.SCRIPTS.rglob("*.py")), ids=lambda path: path.relative_to(provenance.SCRIPTS).as_posix()
+)
+def test_no_import_statement_is_overlooked(path):
+    names = {
+        alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert names <= provenance._imported_names(path)
