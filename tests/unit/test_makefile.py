@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = ("EXPERIMENT", "MIRROR", "SET", "CORES", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS")
+"""What a make that runs the tests would hand down."""
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def make(tmp_path):
         return subprocess.run(
             ["make", "--no-print-directory", f"VENV={tmp_path}", "PYTHON=python3", *arguments],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name not in ("EXPERIMENT", "MIRROR", "SET")},
+            env={name: value for name, value in os.environ.items() if name not in SETTINGS},
             capture_output=True,
             text=True,
             check=False,
