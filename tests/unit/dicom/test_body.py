@@ -43,6 +43,6 @@ def test_lean_mass_is_less_than_the_weight_and_ideal_weight_does_not_depend_on_i
     weight: float, height: float, sex: str
 ) -> None:
     for suv_type in ("LBM", "LBMJAMES128", "LBMJANMA"):
-        assert normalising_mass(suv_type, weight=weight, height=height, sex=sex) < weight  # type: ignore[arg-type]
-    ideal = [normalising_mass("IBW", weight=w, height=height, sex=sex) for w in (weight, 60)]  # type: ignore[arg-type]
+        assert normalising_mass(suv_type, weight=weight, height=height, sex=sex) < weight
+    ideal = [normalising_mass("IBW", weight=w, height=height, sex=sex) for w in (weight, 60)]
     assert ideal[0] == ideal[1]

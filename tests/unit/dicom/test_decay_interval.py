@@ -13,7 +13,7 @@ SIEMENS = "siemens_decay_correction_date_time"
 
 
 def scan(**changes: str | None) -> PetSlice:
-    return PetSlice(**{**BASE, **changes})  # type: ignore[arg-type]
+    return PetSlice(**{**BASE, **changes})
 
 
 def measured(*slices: PetSlice, correction: str = "START") -> tuple[DecayIntervals, PetSeries]:

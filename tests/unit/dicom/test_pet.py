@@ -134,7 +134,7 @@ USABLE = PetSlice(image_type=("ORIGINAL", "PRIMARY"), series_type=("WHOLE BODY",
 
 
 def changed(**changes: object) -> PetSlice:
-    return PetSlice(**{**USABLE.__dict__, **changes})  # type: ignore[arg-type]
+    return PetSlice(**{**USABLE.__dict__, **changes})
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def rule_of(*slices: PetSlice) -> tuple[str, tuple[Reference, ...]]:
 
 
 def at(clock: str, **others: str | None) -> PetSlice:
-    return PetSlice(**{"series_date": "20200101", "series_time": "100000", "acquisition_time": clock, **others})  # type: ignore[arg-type]
+    return PetSlice(**{"series_date": "20200101", "series_time": "100000", "acquisition_time": clock, **others})
 
 
 @pytest.mark.parametrize(("duration", "decay", "middle"), [(120, 1.00632783, 59.93685), (180, 1.00950172, 89.85792)])

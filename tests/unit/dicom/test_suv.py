@@ -34,7 +34,7 @@ def pet_slice(**changes: object) -> PetSlice:
         "radionuclide_code": "C-111A1",
         "radiopharmaceutical": "FDG",
     }
-    return PetSlice(**{**fields, **changes})  # type: ignore[arg-type]
+    return PetSlice(**{**fields, **changes})
 
 
 def suv(**changes: object) -> Suv:

@@ -18,7 +18,7 @@ from fuseflow.errors import Refused
 
 
 def series_of(**fields: object) -> PetSeries:
-    return PetSeries([PetSlice(**fields)])  # type: ignore[arg-type]
+    return PetSeries([PetSlice(**fields)])
 
 
 def measured(quantity: Callable[[PetSeries], object], **fields: object) -> tuple[object, list[str]]:

@@ -35,7 +35,7 @@ SLICE = PetSlice(
 
 
 def pet_slice(**changes: object) -> PetSlice:
-    return replace(SLICE, **changes)  # type: ignore[arg-type]
+    return replace(SLICE, **changes)
 
 
 def suv(**changes: object) -> Suv:
