@@ -28,7 +28,7 @@ REASONS: dict[str, str] = {
     "key-object": "the file is a key object selection",
     "not-an-image": "the DICOM object is not an image",
     "unsupported-class": "the DICOM image is not of CT, MR or PET",
-    "unsupported-syntax": "the pixels are encoded in a way that no decoder is known for",
+    "unsupported-syntax": "the pixels are encoded in a way that there is no decoder for",
     "secondary-capture": "the image is a secondary capture",
     "screen-save": "the image is a picture of a screen",
     "burned-in": "the image says that annotation is burned in, which may identify the patient",

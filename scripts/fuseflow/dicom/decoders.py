@@ -35,10 +35,11 @@ UNCOMPRESSED = frozenset(
         "1.2.840.10008.1.2.2",  # explicit, big endian
     }
 )
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 DECODERS = {
     "1.2.840.10008.1.2.4.50": GDCM,  # JPEG baseline, 8 bits
-    "1.2.840.10008.1.2.4.51": GDCM,  # JPEG extended, 12 bits
+    JPEG_EXTENDED: GDCM,  # 8 bits only
     "1.2.840.10008.1.2.4.57": GDCM,  # JPEG lossless
     "1.2.840.10008.1.2.4.70": GDCM,  # JPEG lossless, first-order prediction
     "1.2.840.10008.1.2.4.80": GDCM,  # JPEG-LS lossless
@@ -55,8 +56,18 @@ KEEP_ALL_BITS = UNCOMPRESSED | {RLE_LOSSLESS}
 """Encodings that keep every allocated bit where it was; the others keep the stored ones, as the lowest."""
 
 
-def is_known(transfer_syntax: str) -> bool:
-    """Whether pixels of this encoding can be decoded, if the decoder is installed."""
+def is_known(transfer_syntax: str, *, bits_stored: int) -> bool:
+    """Whether pixels of this encoding can be decoded, if the decoder is installed.
+
+    The only decoder of JPEG Extended with more than 8 bits has a licence that this project cannot take on.
+
+    Examples
+    --------
+    >>> is_known("1.2.840.10008.1.2.4.51", bits_stored=8), is_known("1.2.840.10008.1.2.4.51", bits_stored=12)
+    (True, False)
+    """
+    if transfer_syntax == JPEG_EXTENDED and bits_stored > 8:
+        return False
     return transfer_syntax in UNCOMPRESSED or transfer_syntax in DECODERS
 
 

@@ -119,8 +119,9 @@ def find_series(paths: Sequence[Path], *, workers: int = 1) -> Found:
 
 def _check(frame: Frame, damaged: set[str]) -> None:
     check_slice(frame)
-    if frame.instance.pixels and not is_known(frame.instance.pixels.transfer_syntax):
-        raise Refused("unsupported-syntax", "no decoder is known for the way in which the pixels are encoded")
+    pixels = frame.instance.pixels
+    if pixels and not is_known(pixels.transfer_syntax, bits_stored=pixels.bits_stored):
+        raise Refused("unsupported-syntax", "there is no decoder for the way in which the pixels are encoded")
     if frame.instance.series_uid in damaged:
         raise Refused("unreadable", "another file of the series is damaged, so that slices are missing")
 
