@@ -48,7 +48,7 @@ $(VENV)/dev.stamp: envs/requirements-dev.txt | $(VENV)/run.stamp
 	@echo "Adding what tests and linters need to $(VENV) (once)"
 	$(call install,envs/requirements-dev.txt)
 
-.PHONY: help setup run report test lint format bench reproduce lock clean
+.PHONY: help setup run report test lint format bench fuzz reproduce lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,9 @@ format: $(VENV)/dev.stamp ## let ruff and snakefmt rewrite the sources
 
 bench: $(VENV)/dev.stamp ## timings, each beside a reference in the same run
 	@for program in fusion metrics dicom overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
+
+fuzz: $(VENV)/dev.stamp ## 2,000 damaged files must neither crash, hang nor be read otherwise than others read them
+	@$(BIN)/python tests/fuzz.py $(ARGS)
 
 reproduce: $(VENV)/dev.stamp ## two runs with other cores, shards and folders must give the same bytes
 	@$(BIN)/python tests/reproduce.py

@@ -1,46 +1,37 @@
-"""Convert raw images to canonical ones: DICOM series to NIfTI (RAS+, mm), flat images to PNG; values unchanged.
+"""Convert raw images of any format to canonical ones: volumes to NIfTI (RAS+, mm), flat images to PNG.
 
-By hand, every DICOM series in FILE or FOLDER becomes OUTPUT/<NNN>_<MODALITY>.nii.gz, of PET also <NNN>_SUV.nii.gz, each
-with a sidecar .json; OUTPUT/series.tsv accounts for every file, OUTPUT/refused.tsv says what is no volume and why. If
-there is no DICOM file, every .png becomes OUTPUT/image/<name>.png. With --cases, the cases of a table of the index
-become a shard folder.
+By hand, every image in FILE or FOLDER is converted: DICOM series to OUTPUT/<NNN>_<MODALITY>.nii.gz, of PET also
+<NNN>_SUV.nii.gz; SEG and RTSTRUCT to <NNN>_SEG.nii.gz on the grid of the series they were drawn on; flat DICOM images
+to <NNN>_<MODALITY>.png; NIfTI, Analyze, MetaImage, NRRD, MINC, npy, npz, PNG, JPEG and TIFF files to <name>.nii.gz or
+<name>.png. Values are never changed. Each image has a sidecar .json; OUTPUT/images.tsv accounts for every file,
+refused.tsv says what is no image and why, and cases.tsv lists the images for the programs that read cases.
+With --cases, the cases of a table of the index become a shard folder.
 
 for example:
   python scripts/convert.py --input study --output volumes
-  python scripts/convert.py --input scan.png --output converted
+  python scripts/convert.py --input brain.mha --output converted --to nrrd
   python scripts/convert.py --cases index/0of2.tsv --raw my-images --roles CT MR --output converted/0of2
   python scripts/convert.py --cases index/0of2.tsv --raw studies --series CT PET --output converted/0of2
 """
 
 import argparse
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fuseflow import command, stage
 from fuseflow.cases import Case, CaseFile
-from fuseflow.convert import Convert
+from fuseflow.convert import Convert, RoleRules
 from fuseflow.errors import InputError, Refused
-from fuseflow.files import atomic_path, hash_of_file
-from fuseflow.formats.canonical import read_verified
+from fuseflow.files import atomic_path
+from fuseflow.formats.canonical import CANONICAL
+from fuseflow.formats.reading import APPLE_DOUBLE_NAME
+from fuseflow.formats.registry import READERS, WRITERS
 from fuseflow.index import UNNAMED, list_files, raw_path
-
-UNSAFE = re.compile(r"^[._-]+|[^A-Za-z0-9._-]+")
-"""What becomes `_` when the name of a file becomes an id."""
-
-
-@dataclass(frozen=True)
-class LoadRaw:
-    """Read the raw file of every role that a case must have."""
-
-    roles: tuple[str, ...]
-
-    def __call__(self, case: Case) -> Mapping[str, bytes]:
-        """Role -> bytes, or a refusal."""
-        return {role: read_verified(case, role) for role in self.roles}
+from fuseflow.isolation import SECONDS
+from fuseflow.raw_files import LoadFiles
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,8 @@ class Checked:
         """What the loader gives, or a refusal."""
         if case.id.startswith(UNNAMED) and not case.patient:
             names = ", ".join(repr(file.path) for file in case.files)
+            if all(Path(file.path).name.startswith(APPLE_DOUBLE_NAME) for file in case.files):
+                raise Refused("apple-double", f"{names}: metadata of macOS, which belong to another file")
             raise Refused(
                 "unsafe-name",
                 f"{names}: ids begin with a letter or digit and hold only these and . _ -; rename the file",
@@ -65,35 +58,63 @@ class Checked:
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = command.make_parser(__doc__)
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the images")
     parser.add_argument(
-        "--input", type=Path, metavar="FILE_OR_FOLDER", help="an image, or a folder of images or series"
+        "--time-limit",
+        type=stage.positive,
+        default=SECONDS,
+        metavar="SECONDS",
+        help="refuse a case that takes longer (default: %(default)s)",
     )
-    parser.add_argument("--raw", type=Path, metavar="FOLDER", help="what the paths in --cases are relative to")
-    parser.add_argument(
-        "--roles", nargs="+", default=[], metavar="ROLE", help="flat images that make a case whole, with --cases"
-    )
-    parser.add_argument(
-        "--series", nargs="+", default=[], metavar="ROLE", help="DICOM series that make a case whole, with --cases"
-    )
-    parser.add_argument("--size", nargs=2, type=int, metavar=("COLUMNS", "ROWS"), help="refuse images of another size")
-    parser.add_argument("--bits", type=int, choices=(8, 16), help="refuse images of another depth")
-    parser.add_argument(
+    group = parser.add_argument_group("by hand")
+    group.add_argument("--input", type=Path, metavar="FILE_OR_FOLDER", help="an image, or a folder of any images")
+    group.add_argument("--to", choices=WRITERS.names(), help="the format of volumes (default: nifti)")
+    group = parser.add_argument_group("DICOM series")
+    group.add_argument(
         "--uneven",
         choices=("refuse", "resample"),
         default="refuse",
         help="series with missing or unevenly spaced slices (default: refuse)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--single-slices", choices=("keep", "refuse"), default="keep", help="series of one slice (default: keep)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--salt",
         default=os.environ.get("FUSEFLOW_SALT", ""),
         help="secret for the pseudonyms of UIDs in sidecars, which have none without it (default: FUSEFLOW_SALT)",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the images")
+    add_case_arguments(parser.add_argument_group("with --cases"))
     stage.add_arguments(parser, workers=usable_processors())
     return parser
+
+
+def add_case_arguments(group: Any) -> None:
+    """What the images of a table of cases must be like."""
+    group.add_argument("--raw", type=Path, metavar="FOLDER", help="what the paths in --cases are relative to")
+    group.add_argument("--roles", nargs="+", default=[], metavar="ROLE", help="image files that make a case whole")
+    group.add_argument("--series", nargs="+", default=[], metavar="ROLE", help="DICOM series that make a case whole")
+    group.add_argument("--optional", nargs="+", default=[], metavar="ROLE", help="roles that a case is whole without")
+    group.add_argument("--labels", nargs="+", default=[], metavar="ROLE", help="roles whose values are labels")
+    group.add_argument(
+        "--pages",
+        nargs="+",
+        type=page,
+        default=[],
+        metavar="ROLE=PAGE",
+        help="which image of files that hold several, from 1",
+    )
+    group.add_argument("--size", nargs=2, type=int, metavar=("COLUMNS", "ROWS"), help="refuse images of another size")
+    group.add_argument("--bits", type=int, choices=(8, 16), help="refuse images of another depth")
+    group.add_argument("--one-size", action="store_true", help="refuse cases whose images differ in size")
+
+
+def page(text: str) -> tuple[str, int]:
+    """ROLE=PAGE on the command line."""
+    role, _, number = text.partition("=")
+    if not role or not number:
+        raise argparse.ArgumentTypeError(f"{text} is not ROLE=PAGE")
+    return role, stage.positive(number)
 
 
 def usable_processors() -> int:
@@ -110,43 +131,6 @@ def files_by_hand(source: Path, output: Path) -> tuple[Path, list[str]]:
     if not names:
         raise InputError(f"{source} is empty; give an image or a folder of images or series")
     return folder, names
-
-
-def are_series(folder: Path, names: list[str]) -> bool:
-    """Whether files are to be taken for DICOM: some look like it, or none is a PNG."""
-    if not any(is_png(name) for name in names):
-        return True
-    # pydicom costs a quarter of a second, which flat images need not pay
-    from fuseflow.dicom.reading import looks_like_dicom
-
-    return any(looks_like_dicom(folder / name) for name in names if not is_png(name))
-
-
-def is_png(name: str) -> bool:
-    """Whether a file calls itself a PNG."""
-    return name.lower().endswith(".png")
-
-
-def images_by_hand(source: Path, folder: Path, names: list[str]) -> list[Case]:
-    """Every flat image as a case of its own with the role ``image``."""
-    names = [name for name in names if is_png(name)]
-    cases = [
-        Case(UNSAFE.sub("_", name[:-4]), "unknown", "", (CaseFile("image", name, _hash_of(folder / name)),), folder)
-        for name in names
-    ]
-    if len({case.id for case in cases}) < len(cases):
-        raise InputError(
-            f"{source} holds files whose names differ only in folders, spaces or signs; convert them apart"
-        )
-    return sorted(cases, key=lambda case: case.id)
-
-
-def _hash_of(image: Path) -> str:
-    """The sha256 of an image; of one that cannot be read nothing, since loading it refuses it with the reason."""
-    try:
-        return hash_of_file(image)
-    except OSError:
-        return ""
 
 
 def cases_of_table(arguments: argparse.Namespace) -> list[Case]:
@@ -170,47 +154,72 @@ def _located(case: Case, raw: Path, listing: list[str]) -> tuple[CaseFile, ...]:
 
 
 def stage_for_images(arguments: argparse.Namespace) -> stage.Stage:
-    """The stage for flat images."""
-    convert = Convert(size=tuple(arguments.size) if arguments.size else None, bits=arguments.bits)
-    roles = tuple(arguments.roles) or ("image",)
+    """The stage for image files."""
+    pages = dict(arguments.pages)
+    rules = {
+        role: RoleRules(label=role in arguments.labels, optional=role in arguments.optional, page=pages.get(role, 0))
+        for role in arguments.roles
+    }
+    size = tuple(arguments.size) if arguments.size else None
+    convert = Convert(roles=rules, size=size, bits=arguments.bits, one_size=arguments.one_size)
     return stage.Stage(
         name="convert",
-        load=Checked(LoadRaw(roles)),
+        load=Checked(LoadFiles(roles=tuple(arguments.roles), optional=frozenset(arguments.optional))),
         function=convert,
-        parameters={**asdict(convert), "roles": roles},
-        code=("convert",),
+        parameters=asdict(convert),
+        code=("convert", *(READERS.module(name) for name in READERS.names())),
+        seconds=arguments.time_limit,
     )
 
 
 def stage_for_series(arguments: argparse.Namespace, cases: int) -> stage.Stage:
     """The stage for DICOM series; workers that have no case of their own help with slices."""
-    from fuseflow.dicom.series import SeriesRules
     from fuseflow.dicom.studies import ConvertSeries, LoadSeries
 
-    rules = SeriesRules(uneven=arguments.uneven, single_slices=arguments.single_slices, salt=arguments.salt)
+    rules = series_rules(arguments)
     threads = max(1, arguments.workers // max(1, cases))
-    roles = tuple(arguments.series)
+    roles, optional = tuple(arguments.series), sorted(arguments.optional)
     return stage.Stage(
         name="convert",
-        load=Checked(LoadSeries(roles=roles, threads=threads)),
+        load=Checked(LoadSeries(roles=roles, optional=frozenset(optional), threads=threads)),
         function=ConvertSeries(rules=rules, threads=threads),
         # the salt is a secret
-        parameters={"uneven": rules.uneven, "single_slices": rules.single_slices, "series": roles},
+        parameters={
+            "uneven": rules.uneven,
+            "single_slices": rules.single_slices,
+            "series": roles,
+            "optional": optional,
+        },
         code=("convert",),
         threads=threads,
+        seconds=arguments.time_limit,
     )
 
 
-def convert_series_by_hand(arguments: argparse.Namespace, paths: list[Path]) -> int:
-    """Every series among some files, numbered."""
-    from fuseflow.dicom.folder import convert_folder
+def series_rules(arguments: argparse.Namespace) -> Any:
+    """What is done with DICOM series."""
+    # pydicom costs a quarter of a second, which other images need not pay
     from fuseflow.dicom.series import SeriesRules
 
-    rules = SeriesRules(uneven=arguments.uneven, single_slices=arguments.single_slices, salt=arguments.salt)
+    return SeriesRules(uneven=arguments.uneven, single_slices=arguments.single_slices, salt=arguments.salt)
+
+
+def convert_by_hand(arguments: argparse.Namespace) -> int:
+    """Every image of a folder, or the one."""
+    from fuseflow.folder import FolderRules, convert_folder
+
+    folder, names = files_by_hand(arguments.input, arguments.output)
+    paths = [folder / name for name in names]
+    rules = FolderRules(
+        series=series_rules(arguments),
+        to=arguments.to or CANONICAL,
+        workers=arguments.workers,
+        seconds=arguments.time_limit,
+    )
     stage.check_output(arguments.output, [], inputs=paths)
-    with atomic_path(arguments.output) as folder:
-        folder.mkdir()
-        refused = convert_folder(paths, folder, rules=rules, threads=arguments.workers)
+    with atomic_path(arguments.output) as output:
+        output.mkdir()
+        refused = convert_folder(paths, output, rules=rules)
     return command.REFUSED if refused and arguments.on_refused == "fail" else command.DONE
 
 
@@ -224,21 +233,24 @@ def check_usage(arguments: argparse.Namespace) -> None:
     """
     if (arguments.input is None) == (arguments.cases is None):
         raise InputError("give either --input or --cases")
-    if arguments.cases is not None and (arguments.raw is None or bool(arguments.roles) == bool(arguments.series)):
+    if arguments.cases is None:
+        return
+    if arguments.raw is None or bool(arguments.roles) == bool(arguments.series):
         raise InputError("--cases needs --raw, and either --roles or --series")
+    if arguments.to is not None:
+        raise InputError("--to goes with --input; the images of cases are always written as nifti")
+    named = {*arguments.optional, *arguments.labels, *(role for role, _ in arguments.pages)}
+    if unknown := sorted(named - {*arguments.roles, *arguments.series}):
+        raise InputError(f"{', '.join(unknown)} is not among --roles or --series")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Convert by hand or a shard."""
     check_usage(arguments)
-    if arguments.cases is not None:
-        cases = cases_of_table(arguments)
-        work = stage_for_series(arguments, len(cases)) if arguments.series else stage_for_images(arguments)
-    else:
-        folder, names = files_by_hand(arguments.input, arguments.output)
-        if are_series(folder, names):
-            return convert_series_by_hand(arguments, [folder / name for name in names])
-        cases, work = images_by_hand(arguments.input, folder, names), stage_for_images(arguments)
+    if arguments.cases is None:
+        return convert_by_hand(arguments)
+    cases = cases_of_table(arguments)
+    work = stage_for_series(arguments, len(cases)) if arguments.series else stage_for_images(arguments)
     return stage.run_to_folder(
         work, cases, output=arguments.output, workers=arguments.workers, on_refused=arguments.on_refused
     )

@@ -19,7 +19,7 @@ from fuseflow import command, stage
 from fuseflow.cases import Case, CaseFile, join_files, read_cases
 from fuseflow.errors import InputError
 from fuseflow.files import check_not_input, hash_of_file
-from fuseflow.formats.png import Pixels
+from fuseflow.flat import Pixels
 from fuseflow.grey import to_grey
 from fuseflow.metrics.evaluate import evaluate
 from fuseflow.metrics.registry import PROFILES

@@ -17,7 +17,8 @@ from typing import Any
 from fuseflow import command, stage
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import check_not_input, write_bytes
-from fuseflow.formats.png import Pixels, read_png_file, write_png
+from fuseflow.flat import Pixels
+from fuseflow.formats.png import read_png_file, write_png
 from fuseflow.fusion.method import Method, fuse
 from fuseflow.fusion.registry import METHODS
 from fuseflow.grey import POLICIES, to_grey

@@ -22,6 +22,7 @@ from fuseflow import command
 from fuseflow.cases import Case, Shard, write_cases
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, write_json
+from fuseflow.formats.registry import READERS
 from fuseflow.index import Index
 from fuseflow.provenance import record
 from fuseflow.stage import positive, whole
@@ -37,7 +38,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser = command.make_parser(__doc__)
     parser.add_argument("--raw", type=Path, required=True, metavar="FOLDER", help="the raw files; they are only read")
     parser.add_argument(
-        "--role", action="append", required=True, metavar="ROLE=PATTERN", help="e.g. 'CT=CT/{case}.png'"
+        "--role",
+        action="append",
+        required=True,
+        metavar="ROLE=PATTERN",
+        help="e.g. 'CT=CT/{case}.png'; may be repeated",
     )
     parser.add_argument(
         "--element",
@@ -47,7 +52,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="take only DICOM files whose element holds this, e.g. CT:Modality=CT; * stands for anything",
     )
     parser.add_argument(
-        "--patient", default="{patient}", metavar="PATTERN", help="how a case id splits (default: %(default)s)"
+        "--patient",
+        action="append",
+        metavar="PATTERN",
+        help="how a case id splits; of several the first that fits counts (default: {patient})",
     )
     parser.add_argument("--public-ids", action="store_true", help="ids and names of the source may appear in outputs")
     parser.add_argument(
@@ -63,15 +71,16 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def parse_roles(arguments: list[str]) -> dict[str, str]:
-    """ROLE=PATTERN arguments as a mapping."""
-    roles = dict(argument.partition("=")[::2] for argument in arguments)
-    unusable = [argument for argument in arguments if not all(argument.partition("="))]
-    if unusable or len(roles) < len(arguments):
-        raise InputError(f"--role takes ROLE=PATTERN, each role once, not {' '.join(unusable or arguments)}")
-    for role in roles:
+def parse_roles(arguments: list[str]) -> dict[str, tuple[str, ...]]:
+    """ROLE=PATTERN arguments as role -> patterns."""
+    roles: dict[str, tuple[str, ...]] = {}
+    for argument in arguments:
+        role, _, pattern = argument.partition("=")
+        if not pattern:
+            raise InputError(f"--role takes ROLE=PATTERN, not {argument}")
         if not ROLE.fullmatch(role):
             raise InputError(f"{role!r} is no name of a role, which has letters and digits only, such as CT or T1")
+        roles[role] = (*roles.get(role, ()), pattern)
     return roles
 
 
@@ -100,7 +109,7 @@ def provenance_of(index: Index, cases: Sequence[Case], table: Path, files: Mappi
     return record(
         stage="index",
         parameters=parameters,
-        code=("index",),
+        code=("index", *(READERS.module(name) for name in READERS.names())),
         inputs={case.id: case.hashes() for case in cases},
         outputs={table.name: hash_of_file(table)},
     ) | {"files": dict(files)}
@@ -114,7 +123,7 @@ def main(arguments: argparse.Namespace) -> int:
     index = Index(
         roles=roles,
         elements=parse_elements(arguments.element, roles),
-        patient=arguments.patient,
+        patient=tuple(arguments.patient or Index.patient),
         public_ids=arguments.public_ids,
         salt=arguments.salt,
         limit=arguments.limit,

@@ -9,7 +9,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 ALLOWED_SKIPS = TESTS / "allowed_skips.txt"
-collect_ignore = ["benchmarks", "reproduce.py"]
+collect_ignore = ["benchmarks", "fuzz.py", "reproduce.py"]
 """Programs, not tests."""
 
 skipped: set[str] = set()

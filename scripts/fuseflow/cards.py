@@ -70,10 +70,17 @@ Source = Download | Folder | Generator
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """Which files play a role: a pattern of paths; of DICOM series also what elements hold, keyword -> wildcard."""
+    """Which files play a role, and what their images are.
 
-    files: str
+    `files` are patterns of paths; `elements` says what elements of DICOM series hold, keyword -> wildcard. The others
+    are those of `fuseflow.convert.RoleRules`.
+    """
+
+    files: tuple[str, ...]
     elements: Mapping[str, str]
+    label: bool
+    optional: bool
+    page: int
 
     @property
     def is_series(self) -> bool:
@@ -128,7 +135,7 @@ class Card:
     modality: tuple[str, ...]
     roles: Mapping[str, Role]
     series: Series
-    patient: str
+    patient: tuple[str, ...]
     expect: Expect
     stages: tuple[str, ...]
     ids: Literal["public", "private"]
@@ -206,7 +213,7 @@ def _card(dataset: str, path: Path, value: Mapping[str, Any]) -> Card:
         modality=tuple(value["modality"]),
         roles={name: _role(entry) for name, entry in value["roles"].items()},
         series=Series(**value["series"]),
-        patient=value["patient"],
+        patient=_several(value["patient"]),
         expect=Expect(**{**expect, "size": tuple(expect["size"]) if "size" in expect else None}),
         stages=tuple(value["stages"]),
         ids=value["ids"],
@@ -224,10 +231,19 @@ def _card(dataset: str, path: Path, value: Mapping[str, Any]) -> Card:
     return card
 
 
-def _role(entry: str | Mapping[str, str]) -> Role:
-    if isinstance(entry, str):
-        return Role(files=entry, elements={})
-    return Role(files=entry["files"], elements={name: value for name, value in entry.items() if name != "files"})
+def _role(entry: str | Mapping[str, Any]) -> Role:
+    value: Mapping[str, Any] = {"files": entry} if isinstance(entry, str) else entry
+    return Role(
+        files=_several(value["files"]),
+        elements={name: text for name, text in value.items() if name[0].isupper()},
+        label=value.get("label", False),
+        optional=value.get("optional", False),
+        page=value.get("page", 0),
+    )
+
+
+def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _source(entry: Mapping[str, Any]) -> Source:
@@ -243,8 +259,10 @@ def _check(card: Card) -> None:
         raise InputError(f"{card.path}: stages must be in this order: {', '.join(ordered)}")
     if len(card.source) > 1 and any(isinstance(source, Generator) for source in card.source):
         raise InputError(f"{card.path}: source: a generator must be the only source; remove the others")
-    for pattern in [*(role.files for role in card.roles.values()), card.patient]:
+    for pattern in [*(pattern for role in card.roles.values() for pattern in role.files), *card.patient]:
         compile_pattern(pattern)
+    if all(role.optional for role in card.roles.values()) and len(card.roles) == 1:
+        raise InputError(f"{card.path}: roles: the only role cannot be optional; leave `optional` out")
     if len({role.is_series for role in card.roles.values()}) > 1:
         raise InputError(f"{card.path}: roles: either all of them are DICOM series or none; make two cards of it")
     for number, source in enumerate(card.source):

@@ -40,6 +40,7 @@ class Config:
     salt: str
     shards: int
     threads: int
+    time_limit: int
     mirror: str
     cards: Mapping[str, Card]
     card_folders: tuple[Path, ...]
@@ -118,6 +119,7 @@ def load_config(values: Mapping[str, Any], card_folders: Sequence[Path]) -> Conf
         salt=checked["salt"],
         shards=int(checked["shards"]),
         threads=int(checked["threads"]),
+        time_limit=int(checked["time_limit"]),
         mirror=checked["mirror"],
         cards=cards,
         card_folders=folders,

@@ -20,6 +20,20 @@ REASONS: dict[str, str] = {
     "constant": "all pixels have the same value",
     "duplicate": "the same pixels are already there under another name",
     "size-mismatch": "the images of one case have different sizes",
+    "unknown-format": "the file is not of a format that is read",
+    "apple-double": "the file holds metadata of macOS and no image",
+    "crashed": "a decoder crashed on the file",
+    "timeout": "a decoder did not come to an end with the file",
+    # files of volumes
+    "impossible-size": "the header announces more data than the file can hold",
+    "too-large": "the image is larger than what is decoded into memory",
+    "outside-path": "the header names a data file outside of its folder",
+    "unsupported-dimensions": "the image has more axes than can be kept",
+    "no-geometry": "the directions and spacings of the grid are not usable",
+    "no-axes": "nobody says what the axes of the array are",
+    "not-labels": "a label image holds values that are no labels",
+    "several-images": "the file holds several images, and nobody says which of them is meant",
+    "sheared": "the format cannot hold a grid whose axes are not perpendicular",
     # DICOM files that are no part of a volume
     "not-dicom": "the file is not a DICOM file",
     "dicomdir": "the file is a DICOMDIR, which only lists other files",
@@ -47,6 +61,10 @@ REASONS: dict[str, str] = {
     "uneven-spacing": "the slices are not evenly spaced",
     "shifted-slices": "the slices do not lie on a line",
     "inconsistent-series": "images of one series disagree about something that holds for all of it",
+    # segmentations
+    "no-reference": "the images that the segmentation was drawn on are missing",
+    "no-segments": "the segmentation holds no segment that can be drawn",
+    "off-plane": "contours lie off the slices of the images that they were drawn on",
     # PET series whose SUV cannot be computed
     "suv-units": "the unit of the PET image does not allow to compute SUV",
     "suv-scale-factor": "the PET image is in counts and has no factor to convert them",

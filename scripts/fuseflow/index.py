@@ -15,6 +15,7 @@ from pathlib import Path
 from fuseflow.cases import SAFE_ID, Case, CaseFile
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file
+from fuseflow.formats.reading import companions_of
 from fuseflow.identity import pseudonym
 from fuseflow.patterns import compile_pattern
 
@@ -42,11 +43,13 @@ class Index:
     Parameters
     ----------
     roles
-        Role -> pattern with the field ``{case}``.
+        Role -> patterns with the field ``{case}``; a file plays the role if it fits one of them. Further files that are
+        part of the same image, such as the ``.raw`` of an ``.mhd``, are found by the format and listed beside it.
     elements
         Role -> what DICOM elements of its files must hold, as keyword -> wildcard.
     patient
-        How a case id splits, with the field ``{patient}``: ``{patient}{slice:3d}`` reads patient 2 from the case 2004.
+        How a case id splits, patterns with the field ``{patient}``, of which the first that fits counts:
+        ``{patient}{slice:3d}`` reads patient 2 from the case 2004.
     public_ids
         Whether the source's ids may appear in outputs. If not, ids become salted hashes and files become numbers.
     salt
@@ -55,9 +58,9 @@ class Index:
         Keep only this many cases, those with the smallest hash of their id; 0 keeps all.
     """
 
-    roles: Mapping[str, str]
+    roles: Mapping[str, Sequence[str]]
     elements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    patient: str = "{patient}"
+    patient: Sequence[str] = ("{patient}",)
     public_ids: bool = False
     salt: str = ""
     limit: int = 0
@@ -77,7 +80,8 @@ class Index:
         claimed = self._claim(raw, paths)
         if not claimed:
             raise InputError(
-                f"none of the {len(paths)} files in {raw} fits a pattern of the card ({', '.join(self.roles.values())})"
+                f"none of the {len(paths)} files in {raw} fits a pattern of the card "
+                f"({', '.join(pattern for patterns in self.roles.values() for pattern in patterns)})"
             )
         left_out = len(paths) - len({path for files in claimed.values() for _, path, _ in files})
         if left_out:
@@ -90,14 +94,21 @@ class Index:
     def _claim(self, raw: Path, paths: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
         """Raw case id -> (role, path, stratum)."""
         claimed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for role, pattern in sorted(self.roles.items()):
-            expression = compile_pattern(pattern, needs="case")
+        for role, patterns in sorted(self.roles.items()):
+            expressions = [compile_pattern(pattern, needs="case") for pattern in patterns]
             for path in paths:
-                match = expression.fullmatch(path)
+                match = next(filter(None, (expression.fullmatch(path) for expression in expressions)), None)
                 if match and self._plays(role, raw / path):
                     fields = match.groupdict()
-                    claimed[fields["case"]].append((role, path, fields.get("stratum") or ""))
+                    stratum = fields.get("stratum") or ""
+                    claimed[fields["case"]] += [(role, part, stratum) for part in self._parts(role, raw, path)]
         return claimed
+
+    def _parts(self, role: str, raw: Path, path: str) -> list[str]:
+        """A file and the other files that are part of the same image."""
+        if role in self.elements:
+            return [path]
+        return [path, *(companion.relative_to(raw).as_posix() for companion in companions_of(raw / path))]
 
     def _plays(self, role: str, path: Path) -> bool:
         if role not in self.elements:
@@ -108,7 +119,8 @@ class Index:
         return plays_role(element_texts(path, tuple(self.elements[role])), self.elements[role])
 
     def _case(self, name: str, files: Sequence[tuple[str, str, str]], raw: Path, numbers: Mapping[str, str]) -> Case:
-        match = compile_pattern(self.patient, needs="patient").fullmatch(name)
+        expressions = [compile_pattern(pattern, needs="patient") for pattern in self.patient]
+        match = next(filter(None, (expression.fullmatch(name) for expression in expressions)), None)
         patient = match["patient"] if match else ""
         if not self.public_ids:
             case_id, patient = self._pseudonym(name), self._pseudonym(patient) if patient else ""

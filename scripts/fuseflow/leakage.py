@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from fuseflow.cases import Case, RefusedCase
 from fuseflow.errors import Refused
+from fuseflow.flat import Pixels
 from fuseflow.formats.canonical import read_canonical
-from fuseflow.formats.png import Pixels
 from fuseflow.grey import is_grey, to_grey
 from fuseflow.opencv import cv2
 

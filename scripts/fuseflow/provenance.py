@@ -21,8 +21,11 @@ SCRIPTS = Path(__file__).parent.parent
 PACKAGE = Path(__file__).parent.name
 
 DISTRIBUTIONS = {
+    "PIL": "pillow",
     "SimpleITK": "simpleitk",
     "cv2": "opencv-python-headless",
+    "h5py": "h5py",
+    "imagecodecs": "imagecodecs",
     "isal": "isal",
     "jinja2": "jinja2",
     "nibabel": "nibabel",
@@ -31,6 +34,7 @@ DISTRIBUTIONS = {
     "pydicom": "pydicom",
     "scipy": "scipy",
     "skimage": "scikit-image",
+    "tifffile": "tifffile",
 }
 """Importable name -> name of the distribution, of the packages that can change a number."""
 
@@ -152,7 +156,7 @@ def packages_of(*entries: str) -> list[str]:
 
     Examples
     --------
-    >>> packages_of("volume")
+    >>> packages_of("flat")
     ['numpy']
     """
     imported = {name for path in digest_files(*entries) if path.suffix == ".py" for name in _imported_names(path)}

@@ -20,8 +20,9 @@ from fuseflow import command
 from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
-from fuseflow.formats.canonical import read_canonical, write_canonical
-from fuseflow.formats.png import Pixels
+from fuseflow.flat import Pixels
+from fuseflow.formats.canonical import discard_canonical, read_canonical, write_canonical
+from fuseflow.isolation import map_isolated
 from fuseflow.provenance import record
 from fuseflow.workers import map_in_order
 
@@ -46,6 +47,9 @@ class Stage:
         Entries of `fuseflow.provenance.code_digest` that make the result.
     threads
         How many threads a worker writes a volume with.
+    seconds
+        Of a stage that decodes files which nobody has checked yet: how long one case may take. Each case is then worked
+        on where a crash or a hang costs that case only, see `fuseflow.isolation`.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Stage:
     parameters: Mapping[str, object]
     code: tuple[str, ...]
     threads: int = 1
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,10 @@ def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers:
     check_output(output, cases)
     with atomic_path(output) as folder:
         folder.mkdir()
-        for case, result in _results(stage.name, _ToFolder(stage, folder), cases, workers):
+        for case, result in _results(stage, _ToFolder(stage, folder), cases, workers):
             if isinstance(result, Refused):
+                # a worker that crashed may have written some of them
+                discard_canonical(folder, case=case.id)
                 refused.append(RefusedCase(case.id, stage.name, result.reason, result.detail))
             else:
                 done.append(Case(case.id, case.patient, case.stratum, result, folder))
@@ -180,7 +187,7 @@ def run_to_table(
     check_not_input([output, refusals, provenance], _files_of(cases))
     rows: list[dict[str, object]] = []
     refused: list[RefusedCase] = []
-    for case, result in _results(stage.name, _ToRows(stage), cases, workers):
+    for case, result in _results(stage, _ToRows(stage), cases, workers):
         if isinstance(result, Refused):
             refused.append(RefusedCase(case.id, stage.name, result.reason, result.detail))
         else:
@@ -218,11 +225,18 @@ class _ToRows:
             return refusal
 
 
-def _results(name: str, work: Callable[[Case], Any], cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Any]]:
+def _results(
+    stage: Stage, work: Callable[[Case], Any], cases: Sequence[Case], workers: int
+) -> Iterator[tuple[Case, Any]]:
     """Each case with its result, in the order of the cases."""
-    progress = tqdm(total=len(cases), desc=name, unit="case", disable=None, leave=False)
+    progress = tqdm(total=len(cases), desc=stage.name, unit="case", disable=None, leave=False)
+    results = (
+        map_in_order(work, cases, workers=workers)
+        if stage.seconds is None
+        else map_isolated(work, cases, workers=workers, seconds=stage.seconds)
+    )
     with progress:
-        for case, result in zip(cases, map_in_order(work, cases, workers=workers), strict=True):
+        for case, result in zip(cases, results, strict=True):
             progress.update()
             if isinstance(result, Refused):
                 log.warning("refused %s: %s", case.id, result)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fuseflow.errors import InputError
 from fuseflow.memory import keep_freed_memory
@@ -46,12 +46,9 @@ def map_in_order(work: Callable[[Item], Result], items: Sequence[Item], *, worke
     if workers == 1 or len(items) < 2:
         yield from map(work, items)
         return
-    methods = multiprocessing.get_all_start_methods()
-    # Forked workers share what is already imported; importing it again would cost more than many a shard's work.
-    context = multiprocessing.get_context("fork" if "fork" in methods else None)
     chunk = max(1, len(items) // (workers * CHUNKS_PER_WORKER))
     try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=process_context(), initializer=end_with_parent) as pool:
             yield from pool.map(work, items, chunksize=chunk)
     except BrokenProcessPool:
         raise InputError(
@@ -59,7 +56,15 @@ def map_in_order(work: Callable[[Item], Result], items: Sequence[Item], *, worke
         ) from None
 
 
-def _end_with_parent() -> None:
+def process_context() -> Any:
+    """How worker processes begin: forked where that is possible.
+
+    Forked workers share what is already imported; importing it again would cost more than many a shard's work.
+    """
+    return multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
+
+
+def end_with_parent() -> None:
     """Let a worker end when its parent does, however that ends: killed, it could not tell its workers to stop."""
     parent = multiprocessing.parent_process()
     if parent is not None:

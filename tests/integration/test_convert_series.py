@@ -26,13 +26,13 @@ def test_the_files_that_pydicom_ships_are_all_accounted_for(tmp_path):
 
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
-    rows = read_table(tmp_path / "out" / "series.tsv")
+    rows = read_table(tmp_path / "out" / "images.tsv")
     assert sum(int(row["files"]) for row in rows) == sum(path.is_file() for path in SHIPPED.rglob("*"))
     assert all(bool(row["reason"]) == (row["status"] == "refused") for row in rows)
-    accepted = [row for row in rows if row["status"] == "accepted"]
-    assert {f"{row['id']}_{row['modality']}" for row in accepted} == {
-        path.name.removesuffix(".nii.gz") for path in (tmp_path / "out").glob("*.nii.gz")
-    }
+    written = [name for row in rows for name in row["outputs"].split()]
+    assert sorted(written) == sorted(
+        path.name for path in (tmp_path / "out").iterdir() if path.name.endswith((".nii.gz", ".png"))
+    )
     assert {"accepted", "refused"} == {row["status"] for row in rows}
 
 
@@ -54,11 +54,11 @@ def test_a_folder_of_mixed_series(study, tmp_path):
     assert done.returncode == 0
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     volumes = ["001_CT.json", "001_CT.nii.gz", "002_PT.json", "002_PT.nii.gz", "002_SUV.json", "002_SUV.nii.gz"]
-    assert names == [*volumes, "provenance.json", "refused.tsv", "series.tsv"]
-    rows = read_table(tmp_path / "out" / "series.tsv")
+    assert names == [*volumes, "cases.tsv", "images.tsv", "provenance.json", "refused.tsv"]
+    rows = read_table(tmp_path / "out" / "images.tsv")
     found = [(row["status"], row["modality"], row["reason"], row["files"], row["suv"]) for row in rows]
     assert found[:2] == [("accepted", "CT", "", "4", ""), ("accepted", "PT", "", "4", "computed")]
-    assert sorted(found[2:]) == [("refused", "", "not-dicom", "1", ""), ("refused", "CT", "localizer", "1", "")]
+    assert sorted(found[2:]) == [("refused", "", "unknown-format", "1", ""), ("refused", "CT", "localizer", "1", "")]
     sidecar = json.loads((tmp_path / "out" / "001_CT.json").read_text())
     assert sidecar["series"] == rows[0]["series"] != ""
     assert sidecar["frame_of_reference"]
@@ -95,7 +95,7 @@ def test_pet_without_weight_is_a_volume_and_its_suv_is_refused_by_name(tmp_path)
     done = convert(tmp_path / "in", tmp_path / "out", "--on-refused", "fail")
 
     assert done.returncode == 1
-    (row,) = read_table(tmp_path / "out" / "series.tsv")
+    (row,) = read_table(tmp_path / "out" / "images.tsv")
     assert (row["status"], row["suv"]) == ("accepted", "suv-weight")
     (refused,) = read_table(tmp_path / "out" / "refused.tsv")
     assert (refused["case"], refused["stage"], refused["reason"]) == ("001", "suv", "suv-weight")
@@ -110,9 +110,9 @@ def test_policies(tmp_path):
     convert(tmp_path / "gap", tmp_path / "resampled", "--uneven", "resample")
     convert(tmp_path / "single", tmp_path / "none", "--single-slices", "refuse")
 
-    assert read_table(tmp_path / "refused" / "series.tsv")[0]["reason"] == "missing-slices"
+    assert read_table(tmp_path / "refused" / "images.tsv")[0]["reason"] == "missing-slices"
     assert nibabel.load(tmp_path / "resampled" / "001_CT.nii.gz").shape == (6, 5, 4)
-    assert read_table(tmp_path / "none" / "series.tsv")[0]["reason"] == "single-slice"
+    assert read_table(tmp_path / "none" / "images.tsv")[0]["reason"] == "single-slice"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_results_inside_the_input_are_not_input(tmp_path):
     done = convert(tmp_path / "in", tmp_path / "in" / "out")
 
     assert done.returncode == 0
-    assert len(read_table(tmp_path / "in" / "out" / "series.tsv")) == 1
+    assert len(read_table(tmp_path / "in" / "out" / "images.tsv")) == 1
 
 
 def test_a_folder_of_others_is_never_replaced(tmp_path):

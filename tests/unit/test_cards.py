@@ -48,7 +48,7 @@ def test_a_short_card_means_the_defaults(write):
     card = load_card("toy", write())
 
     assert card.id == "toy"
-    assert card.patient == "{patient}"
+    assert card.patient == ("{patient}",)
     assert card.stages == ("convert", "split", "fuse", "evaluate")
     assert card.ids == "private"
     assert card.expect == Expect()
@@ -182,7 +182,7 @@ def test_the_lists_of_the_public_sets_agree_with_their_cards(dataset, cases, pat
 
     assert (card.expect.cases, card.expect.patients) == (cases, patients)
     assert (len(listed), len(names)) == (2 * cases, cases)
-    assert len({name[:-3] for name in names} if "slice" in card.patient else names) == patients
+    assert len({name[:-3] for name in names} if "slice" in card.patient[0] else names) == patients
     assert len(test) == in_test
     assert test <= names
     assert list(listed) == sorted(listed)

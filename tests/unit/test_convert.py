@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import nibabel
 import numpy as np
 import pytest
+import tifffile
 
-from fuseflow.convert import Convert
+from fuseflow.convert import Convert, RoleRules
 from fuseflow.errors import Refused
 from fuseflow.formats.png import write_png
 
@@ -14,41 +16,99 @@ DEEP = (GREY.astype(np.uint16) + 1) * 3000
 COLOUR = np.stack([GREY, GREY, GREY + 1], axis=-1)
 
 
-def test_grey_stays_as_it_is():
-    np.testing.assert_array_equal(Convert()({"CT": write_png(GREY)})["CT"], GREY)
+@pytest.fixture
+def convert(tmp_path):
+    """Convert roles given as bytes of a PNG."""
+
+    def run(raw, **options):
+        files = {}
+        for role, data in raw.items():
+            files[role] = tmp_path / f"{role}.png"
+            files[role].write_bytes(data)
+        return Convert(**options)(files)
+
+    return run
 
 
-def test_sixteen_bits_are_kept_exactly():
-    image = Convert(bits=16, size=(5, 4))({"CT": write_png(DEEP)})["CT"]
+def test_grey_stays_as_it_is(convert):
+    np.testing.assert_array_equal(convert({"CT": write_png(GREY)})["CT"].pixels, GREY)
+
+
+def test_sixteen_bits_are_kept_exactly(convert):
+    image = convert({"CT": write_png(DEEP)}, bits=16, size=(5, 4))["CT"].pixels
 
     assert image.dtype == np.uint16
     np.testing.assert_array_equal(image, DEEP)
 
 
-def test_colour_that_is_grey_in_fact_becomes_grey():
-    image = Convert()({"CT": write_png(np.stack([DEEP] * 3, axis=-1))})["CT"]
+def test_colour_that_is_grey_in_fact_becomes_grey_and_says_so(convert):
+    image = convert({"CT": write_png(np.stack([DEEP] * 3, axis=-1))})["CT"]
 
-    np.testing.assert_array_equal(image, DEEP)
+    np.testing.assert_array_equal(image.pixels, DEEP)
+    assert [warning["code"] for warning in image.sidecar["warnings"]] == ["grey-as-rgb"]
 
 
-def test_colour_stays_colour():
-    np.testing.assert_array_equal(Convert()({"PET": write_png(COLOUR)})["PET"], COLOUR)
+def test_colour_stays_colour(convert):
+    np.testing.assert_array_equal(convert({"PET": write_png(COLOUR)})["PET"].pixels, COLOUR)
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected", "reason", "words"),
+    ("raw", "options", "reason", "words"),
     [
         ({"CT": write_png(GREY)[:-20]}, {}, "unreadable", "CT: the PNG is cut short"),
         ({"CT": b"text"}, {}, "unreadable", "CT: not a PNG"),
-        ({"CT": write_png(GREY)}, {"size": (4, 5)}, "wrong-size", "CT has 5 x 4 pixels, the card expects 4 x 5"),
-        ({"CT": write_png(DEEP)}, {"bits": 8}, "wrong-depth", "CT has 16 bits per sample, the card expects 8"),
-        ({"CT": write_png(GREY)}, {"bits": 16}, "wrong-depth", "CT has 8 bits"),
-        ({"CT": write_png(GREY * 0 + 9)}, {}, "constant", "every pixel of CT has the value 9"),
-        ({"CT": write_png(COLOUR * 0)}, {}, "constant", "every pixel of CT has the value 0"),
-        ({"CT": write_png(GREY), "MR": write_png(GREY[:3])}, {}, "size-mismatch", "CT has 5 x 4, MR has 5 x 3"),
+        ({"CT": write_png(GREY)}, {"size": (4, 5)}, "wrong-size", "CT: it has 5 x 4 pixels, the card expects 4 x 5"),
+        ({"CT": write_png(DEEP)}, {"bits": 8}, "wrong-depth", "CT: it has 16 bits per sample, the card expects 8"),
+        ({"CT": write_png(GREY)}, {"bits": 16}, "wrong-depth", "CT: it has 8 bits"),
+        ({"CT": write_png(GREY * 0 + 9)}, {}, "constant", "CT: every pixel has the value 9"),
+        ({"CT": write_png(COLOUR * 0)}, {}, "constant", "CT: every pixel has the value 0"),
+        (
+            {"CT": write_png(GREY), "MR": write_png(GREY[:3])},
+            {"one_size": True},
+            "size-mismatch",
+            "CT has 5 x 4, MR has 5 x 3",
+        ),
+        ({"SEG": write_png(COLOUR)}, {"roles": {"SEG": RoleRules(label=True)}}, "not-labels", "SEG: .* in colour"),
+        ({"CT": write_png(GREY)}, {"roles": {"CT": RoleRules(page=2)}}, "several-images", "image 2 .* holds 1"),
     ],
 )
-def test_refusals(raw, expected, reason, words):
+def test_refusals(convert, raw, options, reason, words):
     with pytest.raises(Refused, match=words) as caught:
-        Convert(**expected)(raw)
+        convert(raw, **options)
     assert caught.value.reason == reason
+
+
+def test_images_of_a_case_that_is_not_fused_may_differ_in_size(convert):
+    assert len(convert({"CT": write_png(GREY), "MR": write_png(GREY[:3])})) == 2
+
+
+def test_an_empty_label_image_is_no_mistake(convert):
+    image = convert({"SEG": write_png(GREY * 0)}, roles={"SEG": RoleRules(label=True)})["SEG"]
+
+    assert not image.pixels.any()
+
+
+def test_a_page_of_several(tmp_path):
+    path = tmp_path / "pages.tif"
+    tifffile.imwrite(path, np.stack([GREY, GREY[::-1]]), photometric="minisblack")
+
+    image = Convert(roles={"SEG": RoleRules(page=2, label=True)})({"SEG": path})["SEG"]
+
+    np.testing.assert_array_equal(image.pixels, GREY[::-1])
+    with pytest.raises(Refused, match="the file holds 2 images"):
+        Convert()({"SEG": path})
+
+
+def test_labels_stored_as_floats_become_integers_again(tmp_path):
+    labels = np.array([[[0.0, 1.0], [2.0, 0.0]]])
+    for name, voxels in (("whole", labels), ("fractions", labels / 3)):
+        nibabel.save(nibabel.Nifti1Image(voxels, np.eye(4)), tmp_path / f"{name}.nii.gz")
+    convert = Convert(roles={"SEG": RoleRules(label=True)})
+
+    volume = convert({"SEG": tmp_path / "whole.nii.gz"})["SEG"]
+
+    assert volume.data.dtype == np.uint8
+    np.testing.assert_array_equal(volume.data, labels)
+    assert volume.sidecar["data_type"] == "uint8"
+    with pytest.raises(Refused, match="SEG: 2 of 4 voxels of the label image are no whole numbers"):
+        convert({"SEG": tmp_path / "fractions.nii.gz"})

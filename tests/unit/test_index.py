@@ -13,7 +13,7 @@ from fuseflow.errors import InputError
 from fuseflow.files import sha256_of_bytes
 from fuseflow.index import Index, list_files, raw_path
 
-ROLES = {"CT": "*/CT-MRI/CT/{case}.png", "MR": "*/CT-MRI/MRI/{case}.png"}
+ROLES = {"CT": ("*/CT-MRI/CT/{case}.png",), "MR": ("*/CT-MRI/MRI/{case}.png",)}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def raw(tmp_path):
 
 
 def test_aanlib_names_are_case_number_and_slice(raw):
-    cases = Index(roles=ROLES, patient="{patient}{slice:3d}", public_ids=True)(raw).cases
+    cases = Index(roles=ROLES, patient=("{patient}{slice:3d}",), public_ids=True)(raw).cases
 
     assert {case.id: case.patient for case in cases} == {"2004": "2", "16003": "16", "2005": "2", "notes": ""}
 
@@ -41,7 +41,7 @@ def test_files_are_found_by_role_and_hashed(raw):
 
 
 def test_private_ids_appear_nowhere(raw):
-    cases = Index(roles=ROLES, patient="{patient}{slice:3d}", salt="s")(raw).cases
+    cases = Index(roles=ROLES, patient=("{patient}{slice:3d}",), salt="s")(raw).cases
 
     text = repr([(case.id, case.patient, case.files) for case in cases])
     assert not any(name in text for name in ("2004", "16003", "CT-MRI"))
@@ -71,7 +71,7 @@ def test_a_limit_keeps_the_same_cases_whatever_else_is_there(raw):
 def test_a_name_that_cannot_be_a_file_name_gets_another_and_no_patient(tmp_path):
     (tmp_path / "a b.png").touch()
 
-    [case] = Index(roles={"CT": "{case}.png"}, public_ids=True)(tmp_path).cases
+    [case] = Index(roles={"CT": ("{case}.png",)}, public_ids=True)(tmp_path).cases
 
     assert case.id.startswith("unnamed-")
     assert case.patient == ""
@@ -81,7 +81,7 @@ def test_a_stratum_comes_from_the_path(tmp_path):
     (tmp_path / "lesion").mkdir()
     (tmp_path / "lesion" / "1.png").touch()
 
-    [case] = Index(roles={"CT": "{stratum}/{case}.png"}, public_ids=True)(tmp_path).cases
+    [case] = Index(roles={"CT": ("{stratum}/{case}.png",)}, public_ids=True)(tmp_path).cases
 
     assert case.stratum == "lesion"
 
@@ -128,7 +128,7 @@ def test_a_path_that_a_table_cannot_hold_becomes_a_number(tmp_path, name, public
     raw.mkdir()
     (raw / "0").write_bytes(b"other")
     (raw / os.fsdecode(name)).write_bytes(b"this")
-    cases = Index(roles={"CT": "{case}"}, public_ids=public, salt="s")(raw).cases
+    cases = Index(roles={"CT": ("{case}",)}, public_ids=public, salt="s")(raw).cases
     write_cases(tmp_path / "cases.tsv", cases)
 
     [file] = [
@@ -158,11 +158,11 @@ def test_a_stratum_must_be_plain_text(tmp_path):
     (folder / "1.png").touch()
 
     with pytest.raises(InputError, match=r"the stratum 'a\\udcff' of case 1 is not plain text"):
-        Index(roles={"CT": "{stratum}/{case}.png"}, public_ids=True)(tmp_path)
+        Index(roles={"CT": ("{stratum}/{case}.png",)}, public_ids=True)(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("roles", "patient", "field"), [({"CT": "CT/x.png"}, "{patient}", "case"), (ROLES, "{x}", "patient")]
+    ("roles", "patient", "field"), [({"CT": ("CT/x.png",)}, ("{patient}",), "case"), (ROLES, ("{x}",), "patient")]
 )
 def test_patterns_without_their_field_are_named(raw, roles, patient, field):
     with pytest.raises(InputError, match=rf"has no field \{{{field}\}}"):
@@ -171,7 +171,7 @@ def test_patterns_without_their_field_are_named(raw, roles, patient, field):
 
 def test_no_fitting_file_is_an_error(raw):
     with pytest.raises(InputError, match=r"none of the 7 files .* fits"):
-        Index(roles={"CT": "{case}.dcm"})(raw)
+        Index(roles={"CT": ("{case}.dcm",)})(raw)
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
@@ -184,7 +184,9 @@ def test_a_stratum_may_stand_in_one_role_only(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).touch()
 
-    [case] = Index(roles={"CT": "{stratum}/CT/{case}.png", "MR": "MR/{case}.png"}, public_ids=True)(tmp_path).cases
+    [case] = Index(roles={"CT": ("{stratum}/CT/{case}.png",), "MR": ("MR/{case}.png",)}, public_ids=True)(
+        tmp_path
+    ).cases
 
     assert case.stratum == "lesion"
 
@@ -195,7 +197,7 @@ def test_a_case_in_two_strata_is_an_error(tmp_path):
         (tmp_path / path).touch()
 
     with pytest.raises(InputError, match=r"case 1 lie in several strata \(a, b\)"):
-        Index(roles={"CT": "{stratum}/CT/{case}.png", "MR": "{stratum}/MR/{case}.png"}, public_ids=True)(tmp_path)
+        Index(roles={"CT": ("{stratum}/CT/{case}.png",), "MR": ("{stratum}/MR/{case}.png",)}, public_ids=True)(tmp_path)
 
 
 def test_files_that_fit_no_pattern_are_counted(raw, caplog):
@@ -209,6 +211,34 @@ def test_a_file_that_two_roles_claim_is_counted_once(tmp_path):
     for name in ("a.png", "b.txt"):
         (tmp_path / name).touch()
 
-    survey = Index(roles={"CT": "{case}.png", "MR": "{case}.png"}, public_ids=True)(tmp_path)
+    survey = Index(roles={"CT": ("{case}.png",), "MR": ("{case}.png",)}, public_ids=True)(tmp_path)
 
     assert (survey.files, survey.left_out) == (2, 1)
+
+
+def test_the_first_pattern_that_fits_counts(tmp_path):
+    for name in ("a/00000001_002.png", "b/other.jpg"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(name.encode())
+    roles, patient = {"CXR": ("a/{case}.png", "b/{case}.jpg")}, ("{patient:8d}_{n:3d}", "{patient}")
+
+    cases = Index(roles=roles, patient=patient, public_ids=True)(tmp_path).cases
+
+    assert [(case.id, case.patient) for case in cases] == [("00000001_002", "00000001"), ("other", "other")]
+
+
+def test_data_files_belong_to_the_image_whose_header_names_them(tmp_path):
+    header = (
+        "NDims = 3\nDimSize = 1 1 1\nElementType = MET_UCHAR\nElementSpacing = 1 1 1\nElementDataFile = shared.raw\n"
+    )
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.mhd").write_text(header)
+    (tmp_path / "shared.raw").write_bytes(b"x")
+
+    survey = Index(roles={"MR": ("{case}.mhd",)}, public_ids=True)(tmp_path)
+
+    assert [[file.path for file in case.files] for case in survey.cases] == [
+        ["one.mhd", "shared.raw"],
+        ["shared.raw", "two.mhd"],
+    ]
+    assert survey.left_out == 0

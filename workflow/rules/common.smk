@@ -15,6 +15,7 @@ from fuseflow.cases import Shard
 from fuseflow.config import load_config
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, sha256_of_bytes
+from fuseflow.formats.registry import READERS
 from fuseflow.fusion.registry import METHODS
 from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
@@ -102,31 +103,45 @@ def generator_options(dataset):
 def index_options(dataset):
     """How cases and patients are found in the raw files of a data set."""
     card = RUN.cards[dataset]
-    words = [f"--role={name}={role.files}" for name, role in sorted(card.roles.items())]
+    words = [
+        f"--role={name}={pattern}"
+        for name, role in sorted(card.roles.items())
+        for pattern in role.files
+    ]
+    words += [f"--patient={pattern}" for pattern in card.patient]
     words += [
         f"--element={name}:{keyword}={value}"
         for name, role in sorted(card.roles.items())
         for keyword, value in sorted(role.elements.items())
     ]
     words += ["--public-ids"] if card.ids == "public" else []
-    return options(*words, patient=card.patient, limit=RUN.limit, shards=RUN.shards)
+    return options(*words, limit=RUN.limit, shards=RUN.shards)
 
 
 def convert_options(dataset):
     """What the images of a data set must be like."""
     card = RUN.cards[dataset]
+    common = {
+        "optional": [name for name, role in sorted(card.roles.items()) if role.optional],
+        "time_limit": RUN.time_limit,
+        "on_refused": RUN.on_refused,
+    }
     if card.is_series:
         return options(
             series=sorted(card.roles),
             uneven=card.series.uneven,
             single_slices=card.series.single_slices,
-            on_refused=RUN.on_refused,
+            **common,
         )
+    roles = sorted(card.roles.items())
     return options(
-        roles=sorted(card.roles),
+        *(["--one-size"] if "fuse" in card.stages else []),
+        roles=[name for name, _ in roles],
+        labels=[name for name, role in roles if role.label],
+        pages=[f"{name}={role.page}" for name, role in roles if role.page],
         size=card.expect.size,
         bits=card.expect.bits,
-        on_refused=RUN.on_refused,
+        **common,
     )
 
 
@@ -234,6 +249,11 @@ def profile_modules():
 def method_modules():
     """Modules of the run's fusion methods, for digests."""
     return [METHODS.module(method) for method in RUN.methods]
+
+
+def reader_modules():
+    """Modules of the image formats that are read, for digests."""
+    return [READERS.module(name) for name in READERS.names()]
 
 
 def cards_digest():

@@ -10,7 +10,7 @@ rule convert:
         "../../envs/fuseflow.yaml"
     threads: RUN.threads
     params:
-        code=code_digest("convert"),
+        code=code_digest("convert", *reader_modules()),
         salt=lambda wildcards: salt_digest(wildcards.dataset),
         options=lambda wildcards: convert_options(wildcards.dataset),
     shell:

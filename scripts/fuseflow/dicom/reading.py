@@ -198,10 +198,19 @@ def _concatenation(dataset: Dataset) -> tuple[str, int, int] | None:
 
 def _sop_class(dataset: Dataset) -> str:
     """The storage class; a DICOMDIR has it in its file meta information only."""
-    found = text(dataset, "SOPClassUID")
-    if not found and (meta := getattr(dataset, "file_meta", None)) is not None:
-        found = str(meta.get("MediaStorageSOPClassUID", ""))
-    return found or ""
+    return text(dataset, "SOPClassUID") or _meta(dataset, "MediaStorageSOPClassUID")
+
+
+def _meta(dataset: Dataset, element: str) -> str:
+    """An element of the file meta information; empty if it is missing.
+
+    Raises
+    ------
+    Refused
+        ``unreadable`` if it cannot be decoded.
+    """
+    meta = getattr(dataset, "file_meta", None)
+    return (text(meta, element) or "") if meta is not None else ""
 
 
 def _has_pixels(dataset: Dataset) -> bool:
@@ -239,10 +248,9 @@ def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
 
 
 def _transfer_syntax(dataset: Dataset) -> str:
-    meta = getattr(dataset, "file_meta", None)
-    declared = meta.get("TransferSyntaxUID") if meta is not None else None
+    declared = _meta(dataset, "TransferSyntaxUID")
     if declared:
-        return str(declared)
+        return declared
     implicit, little = dataset.original_encoding
     if not little:
         return str(ExplicitVRBigEndian)
@@ -250,7 +258,8 @@ def _transfer_syntax(dataset: Dataset) -> str:
 
 
 def _raw_pixels(dataset: Dataset) -> Any:
-    return dataset.get_item(PIXEL_DATA) if PIXEL_DATA in dataset else None
+    # deferred elements stay as they are, which spares decoding them
+    return dataset.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in dataset else None
 
 
 def _length(dataset: Dataset) -> int:

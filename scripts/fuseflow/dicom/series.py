@@ -8,22 +8,24 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from fuseflow.dicom.assembling import assemble
 from fuseflow.dicom.decoders import check_installed, is_known
-from fuseflow.dicom.frames import Frame, RefusedFile
+from fuseflow.dicom.flat_classes import is_flat_class
+from fuseflow.dicom.frames import Frame, Instance, RefusedFile
 from fuseflow.dicom.geometry import canonical_grid
 from fuseflow.dicom.grouping import Group, group_frames
 from fuseflow.dicom.modalities import CLASSIC_PET, PET
 from fuseflow.dicom.pet import check_usable
 from fuseflow.dicom.pixels import stored_values
 from fuseflow.dicom.reading import read_files
+from fuseflow.dicom.references import is_segmentation, is_structure_set
 from fuseflow.dicom.screening import check_slice
-from fuseflow.dicom.sidecar import describe
+from fuseflow.dicom.sidecar import describe, phase_axis
 from fuseflow.dicom.stacking import Stack, stack_slices
 from fuseflow.dicom.suv import Suv, compute_suv
 from fuseflow.errors import Refused
@@ -66,10 +68,31 @@ class RefusedSeries:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a collection of files holds: groups that may be volumes, and what is none."""
+    """What a collection of files holds.
+
+    Parameters
+    ----------
+    groups
+        Slices that may be volumes.
+    flat
+        Files with images that are flat by their kind, such as radiographs.
+    drawn
+        Files with segmentations: SEG and RTSTRUCT.
+    refused
+        All others.
+    """
 
     groups: tuple[Group, ...]
+    flat: tuple[Instance, ...] = ()
+    drawn: tuple[Instance, ...] = ()
     refused: tuple[RefusedSeries, ...]
+
+    @property
+    def no_slices(self) -> tuple[RefusedSeries, ...]:
+        """Everything that is no slice of a volume, as refused."""
+        flat = [refused_file(file, "unsupported-class", "a flat image is no slice of a volume") for file in self.flat]
+        drawn = [refused_file(file, "not-an-image", "a segmentation is no slice") for file in self.drawn]
+        return (*self.refused, *flat, *drawn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,21 +123,35 @@ def find_series(paths: Sequence[Path], *, workers: int = 1) -> Found:
     cut = _incomplete_concatenations(frames)
     accepted: list[Frame] = []
     refused: dict[tuple[str, str, str, str], list[Frame]] = defaultdict(list)
+    flat: dict[Path, Instance] = {}
+    drawn: dict[Path, Instance] = {}
     for frame in frames:
+        instance = frame.instance
+        if is_segmentation(instance.sop_class) or is_structure_set(instance.sop_class):
+            drawn[instance.path] = instance
+            continue
+        if instance.pixels and is_flat_class(instance.sop_class, instance.modality):
+            flat[instance.path] = instance
+            continue
         try:
             _check(frame, damaged)
-            if frame.instance.concatenation and frame.instance.concatenation[0] in cut:
+            if instance.concatenation and instance.concatenation[0] in cut:
                 raise Refused("missing-slices", "parts of the image are missing, which was divided into several files")
             accepted.append(frame)
         except Refused as refusal:
-            instance = frame.instance
             refused[instance.series_uid, instance.modality, refusal.reason, refusal.detail].append(frame)
     check_installed({frame.instance.pixels.transfer_syntax for frame in accepted if frame.instance.pixels})
     series = [refused_group(Group(tuple(members)), *why[2:]) for why, members in refused.items()]
     return Found(
         groups=tuple(group_frames(accepted)),
+        flat=_by_hash(flat.values()),
+        drawn=_by_hash(drawn.values()),
         refused=tuple(sorted([*series, *map(_alone, refused_files)], key=lambda row: (row.sha256, row.reason))),
     )
+
+
+def _by_hash(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    return tuple(sorted(instances, key=lambda instance: (instance.series_uid, instance.sha256)))
 
 
 def _check(frame: Frame, damaged: set[str]) -> None:
@@ -132,6 +169,18 @@ def refused_group(group: Group, reason: str, detail: str) -> RefusedSeries:
     return RefusedSeries(
         sha256=group.sha256[0],
         paths=group.paths,
+        modality=instance.modality,
+        series_uid=instance.series_uid,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def refused_file(instance: Instance, reason: str, detail: str) -> RefusedSeries:
+    """A file that becomes no image."""
+    return RefusedSeries(
+        paths=frozenset([instance.path]),
+        sha256=instance.sha256,
         modality=instance.modality,
         series_uid=instance.series_uid,
         reason=reason,
@@ -197,12 +246,14 @@ def _convert(group: Group, rules: SeriesRules, threads: int) -> Converted:
     grid = canonical_grid(stack)
     voxels = assemble(stack, grid, factors=factors, threads=threads)
     sidecar = describe(group, stack, voxels, grid, salt=rules.salt)
-    volume = Volume(data=voxels.data, affine=grid.affine, sidecar=sidecar)
+    axis = phase_axis(stack)
+    volume = Volume(data=voxels.data, affine=grid.affine, fourth_axis=axis, sidecar=sidecar)
     if not isinstance(suv, Suv) or voxels.scaled is None:
         return Converted(volume=volume, suv=suv if isinstance(suv, Refused) else None)
     ordered = [grid.in_order(phase) for phase in factors or ()]
     described = {**sidecar, "data_type": "float32", "unit": "g/ml", "suv": suv.describe() | {"factors": ordered}}
-    return Converted(volume=volume, suv=Volume(data=voxels.scaled, affine=grid.affine, sidecar=described))
+    scaled = Volume(data=voxels.scaled, affine=grid.affine, fourth_axis=axis, sidecar=described)
+    return Converted(volume=volume, suv=scaled)
 
 
 def _check_values(group: Group) -> None:

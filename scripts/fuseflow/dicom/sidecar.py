@@ -21,9 +21,19 @@ from fuseflow.dicom.pixels import padding_of
 from fuseflow.dicom.stacking import Stack
 from fuseflow.identity import pseudonym
 from fuseflow.provenance import versions_of
+from fuseflow.volume import FourthAxis
 
 TILTED_DEGREES = 0.05
 """From this angle on a series counts as tilted."""
+PHASE_AXES = {
+    "AcquisitionNumber": "acquisition",
+    "TemporalPositionIdentifier": "time",
+    "EchoTime": "echo",
+    "TriggerTime": "time",
+    "DiffusionBValue": "b-value",
+    "FrameReferenceTime": "time",
+}
+"""Element that tells phases apart -> what the axis from phase to phase is called."""
 
 
 def describe(group: Group, stack: Stack, voxels: Voxels, grid: Grid, *, salt: str) -> dict[str, Any]:
@@ -39,21 +49,24 @@ def describe(group: Group, stack: Stack, voxels: Voxels, grid: Grid, *, salt: st
     Returns
     -------
     dict
-        ``series``, ``frame_of_reference`` (pseudonyms or None), ``modality``, ``shape``, ``affine`` (RAS+, mm),
-        ``data_type``, ``transfer_syntaxes``; ``slice_axis`` (the axis of the volume that runs from slice to slice);
-        ``slices`` (per phase the files in the order of that axis, with frame number and position in mm along the
-        normal), ``dropped_duplicates``, ``filled_slices`` (numbers on that axis of slices that were interpolated),
-        ``phases`` (element and values), ``spacing`` (distances between slices in mm: smallest, median, largest, and the
-        largest deviation from the regular grid), ``tilt_degrees``, ``rescale`` (range of slopes and intercepts),
-        ``padding`` (stored values and number of voxels), ``warnings``, ``versions``.
+        ``format``, ``series``, ``frame_of_reference`` (pseudonyms or None), ``modality``, ``shape``, ``axes``,
+        ``geometry``, ``affine`` (RAS+, mm), ``data_type``, ``transfer_syntaxes``; ``slice_axis`` (the axis of the
+        volume that runs from slice to slice); ``slices`` (per phase the files in the order of that axis, with frame
+        number and position in mm along the normal), ``dropped_duplicates``, ``filled_slices`` (numbers on that axis of
+        slices that were interpolated), ``phases`` (element and values), ``spacing`` (distances between slices in mm:
+        smallest, median, largest, and the largest deviation from the regular grid), ``tilt_degrees``, ``rescale``
+        (range of slopes and intercepts), ``padding`` (stored values and number of voxels), ``warnings``, ``versions``.
     """
     frames = [frame for phase in stack.phases for frame in phase]
     instance = group.first.instance
     return {
+        "format": "DICOM",
         "series": pseudonym(instance.series_uid, salt=salt) if salt else None,
         "frame_of_reference": _frame_of_reference(group, salt),
         "modality": instance.modality,
         "shape": list(voxels.data.shape),
+        "axes": ["x", "y", "z", *([axis.name] if (axis := phase_axis(stack)) else [])],
+        "geometry": "world",
         "affine": grid.affine.tolist(),
         "data_type": str(voxels.data.dtype),
         "transfer_syntaxes": _transfer_syntaxes(frames),
@@ -75,6 +88,11 @@ def describe(group: Group, stack: Stack, voxels: Voxels, grid: Grid, *, salt: st
         "warnings": _warnings(frames, stack),
         "versions": versions_of(["numpy", "pydicom", *packages_for(_transfer_syntaxes(frames))]),
     }
+
+
+def phase_axis(stack: Stack) -> FourthAxis | None:
+    """What the fourth axis of a volume with several phases runs along."""
+    return FourthAxis(name=PHASE_AXES.get(stack.phase_element, "phase")) if stack.phase_element else None
 
 
 def _transfer_syntaxes(frames: Sequence[Frame]) -> list[str]:

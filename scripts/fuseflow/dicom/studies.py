@@ -32,11 +32,14 @@ class LoadSeries:
     ----------
     roles
         The roles.
+    optional
+        Those without which a case is whole.
     threads
         How many files are read at a time.
     """
 
     roles: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
     threads: int = 1
 
     def __call__(self, case: Case) -> dict[str, Found]:
@@ -48,7 +51,8 @@ class LoadSeries:
             ``orphan`` if a role has no file, ``changed`` if a file is not the one that was indexed, ``unreadable`` if
             one is damaged: a slice may be missing.
         """
-        return {role: self._role(case, role) for role in self.roles}
+        present = [role for role in self.roles if role in case.roles() or role not in self.optional]
+        return {role: self._role(case, role) for role in present}
 
     def _role(self, case: Case, role: str) -> Found:
         files = [file for file in case.files if file.role == role]
@@ -58,7 +62,7 @@ class LoadSeries:
         damaged = [row for row in found.refused if row.reason in DAMAGED]
         if damaged:
             raise Refused(damaged[0].reason, f"{role}: {damaged[0].detail}")
-        read = {sha256 for group in found.groups for sha256 in group.sha256} | {row.sha256 for row in found.refused}
+        read = {sha256 for group in found.groups for sha256 in group.sha256} | {row.sha256 for row in found.no_slices}
         if not read <= {file.sha256 for file in files}:
             raise Refused("changed", f"a {role} file is no longer the one that was indexed")
         return found
@@ -100,7 +104,7 @@ class ConvertSeries:
 
     def _only(self, role: str, series: Found) -> Converted:
         accepted: list[Converted] = []
-        refused: list[RefusedSeries] = list(series.refused)
+        refused: list[RefusedSeries] = list(series.no_slices)
         for group in series.groups:
             try:
                 accepted.append(convert_series(group, self.rules, threads=self.threads))

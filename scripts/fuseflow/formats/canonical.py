@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
 from pathlib import Path
 
 from fuseflow.cases import Case, CaseFile
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import hash_of_file, read_regular_file, sha256_of_bytes, write_json
-from fuseflow.formats.png import Pixels, read_png, write_png
+from fuseflow.flat import FlatImage, Pixels
+from fuseflow.formats.png import read_png, write_png
+from fuseflow.formats.registry import WRITERS, Writer
 from fuseflow.volume import Volume
 
 VOLUME = ".nii.gz"
 """How the file of a volume ends."""
+CANONICAL = "nifti"
+"""The format of volumes that stages hand to each other."""
+FLAT = ".png"
+"""How the file of a flat image ends."""
+SIDECAR = ".json"
+"""How the sidecar of either ends."""
 
 
-def write_canonical(folder: Path, *, case: str, role: str, image: Pixels | Volume, threads: int = 1) -> CaseFile:
+def write_canonical(
+    folder: Path, *, case: str, role: str, image: Pixels | FlatImage | Volume, threads: int = 1
+) -> CaseFile:
     """Write one image of a case below a shard folder in the making; return its row of the case table.
 
-    A flat image becomes ``<ROLE>/<case>.png``, a volume ``<case>/<ROLE>.nii.gz`` with a sidecar ``<case>/<ROLE>.json``.
+    A flat image becomes ``<ROLE>/<case>.png``, a volume ``<case>/<ROLE>.nii.gz``, each with a sidecar of the same name
+    and the ending ``.json`` if anything is known about it.
     """
-    path = f"{case}/{role}{VOLUME}" if isinstance(image, Volume) else f"{role}/{case}.png"
+    path = f"{case}/{role}{VOLUME}" if isinstance(image, Volume) else f"{role}/{case}{FLAT}"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     if isinstance(image, Volume):
         write_volume(folder / path, image, threads=threads)
+    elif isinstance(image, FlatImage):
+        write_flat(folder / path, image)
     else:
         (folder / path).write_bytes(write_png(image))
     return CaseFile(role=role, path=path, sha256=hash_of_file(folder / path))
 
 
-def write_volume(path: Path, volume: Volume, *, threads: int = 1) -> None:
-    """Write a volume as NIfTI, and its sidecar beside it under the same name with the ending ``.json``."""
-    # nibabel costs a tenth of a second, which flat images need not pay
-    from fuseflow.formats.nifti import write_nifti
+def discard_canonical(folder: Path, *, case: str) -> None:
+    """Remove the images of a case from a shard folder in the making."""
+    shutil.rmtree(folder / case, ignore_errors=True)
+    for ending in (FLAT, SIDECAR):
+        for path in folder.glob(f"*/{glob.escape(case)}{ending}"):
+            path.unlink()
 
-    write_nifti(path, volume, threads=threads)
+
+def write_flat(path: Path, image: FlatImage) -> None:
+    """Write a flat image as PNG, and its sidecar beside it if there is anything in it."""
+    path.write_bytes(write_png(image.pixels))
+    if image.sidecar:
+        write_json(sidecar_of(path), image.sidecar)
+
+
+def write_volume(path: Path, volume: Volume, *, to: str = CANONICAL, threads: int = 1) -> None:
+    """Write a volume, and its sidecar beside it under the same name with the ending ``.json``.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    volume
+        What to write.
+    to
+        Name of the format, see `fuseflow.formats.registry.WRITERS`.
+    threads
+        How many threads compress canonical volumes; the bytes do not depend on it.
+    """
+    if to == CANONICAL:
+        # nibabel costs a tenth of a second, which flat images need not pay
+        from fuseflow.formats.nifti import write_nifti
+
+        write_nifti(path, volume, threads=threads)
+    else:
+        writer: Writer = WRITERS.load(to)
+        writer.write(path, volume)
     write_json(sidecar_of(path), volume.sidecar)
 
 
 def sidecar_of(path: Path) -> Path:
-    """Where the sidecar of a volume lies.
+    """Where the sidecar of an image lies.
 
     Examples
     --------
-    >>> sidecar_of(Path("STS_001/CT.nii.gz")).name
-    'CT.json'
+    >>> sidecar_of(Path("STS_001/CT.nii.gz")).name, sidecar_of(Path("CT/1.2.png")).name
+    ('CT.json', '1.2.json')
     """
-    return path.with_name(path.name.removesuffix(VOLUME) + ".json")
+    stem = path.name.removesuffix(VOLUME) if path.name.endswith(VOLUME) else path.stem
+    return path.with_name(stem + SIDECAR)
 
 
 def read_verified(case: Case, role: str) -> bytes:

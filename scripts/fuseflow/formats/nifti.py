@@ -8,12 +8,19 @@ import nibabel
 import numpy as np
 from isal import igzip_threaded
 
-from fuseflow.volume import Data, Volume, is_rigid
+from fuseflow.errors import Refused
+from fuseflow.formats.nifti_grid import SPATIAL
+from fuseflow.formats.nifti_image import read_single
+from fuseflow.volume import FourthAxis, Volume, is_rigid
 
 COMPRESSION_LEVEL = 1
 """Of isal, 0 to 3: a tenth of the time of zlib's level 6 for files that are a tenth larger."""
 SCANNER = 1
 """NIfTI's code for coordinates of the scanner."""
+LONGEST_AXIS = 32767
+"""That the header has room for."""
+TIME_UNITS = {"s": "sec", "ms": "msec", "us": "usec"}
+"""Unit of a step -> how nibabel spells NIfTI's."""
 
 
 def write_nifti(path: Path, volume: Volume, *, threads: int = 1) -> None:
@@ -24,10 +31,17 @@ def write_nifti(path: Path, volume: Volume, *, threads: int = 1) -> None:
     path
         Where to; written in place, so give a temporary path.
     volume
-        Its affine becomes the sform (code 1). It becomes the qform too where a rotation and spacings can express it;
-        the qform of a sheared grid has code 0, since NIfTI's quaternion cannot hold a shear.
+        Integers or floats of up to 8 bytes. If its grid lies in the world, the affine becomes the sform (code 1), and
+        the qform too where a rotation and spacings can express it; the qform of a sheared grid has code 0, since
+        NIfTI's quaternion cannot hold a shear. If only spacings are known, both codes are 0; if nothing is known, the
+        unit is unknown too. Of the fourth axis, NIfTI can say that it is time, and the step.
     threads
         How many threads compress.
+
+    Raises
+    ------
+    Refused
+        ``unsupported-pixels`` or ``unsupported-dimensions`` if the format cannot hold the voxels.
 
     Examples
     --------
@@ -37,23 +51,60 @@ def write_nifti(path: Path, volume: Volume, *, threads: int = 1) -> None:
     >>> read_nifti(path).data.shape
     (2, 3, 4)
     """
-    header = nibabel.Nifti1Header()
-    header.set_data_dtype(volume.data.dtype)
-    header.set_data_shape(volume.data.shape)
-    header.set_xyzt_units("mm")
-    header["vox_offset"] = header.single_vox_offset
-    header["scl_slope"], header["scl_inter"] = 1, 0
-    rigid = is_rigid(volume.affine, volume.data.shape)
-    header.set_qform(volume.affine, code=SCANNER if rigid else 0, strip_shears=True)
-    header.set_sform(volume.affine, code=SCANNER)
-    voxels = np.asfortranarray(volume.data).reshape(-1, order="F")
+    header = _header(volume)
+    native = volume.data.astype(volume.data.dtype.newbyteorder("="), copy=False)
+    voxels = np.asfortranarray(native).reshape(-1, order="F")
     with igzip_threaded.open(path, "wb", compresslevel=COMPRESSION_LEVEL, threads=threads) as file:
         file.write(header.binaryblock + bytes(4))
         file.write(voxels.view(np.uint8).data)
 
 
+def _header(volume: Volume) -> nibabel.Nifti1Header:
+    data_type, shape = volume.data.dtype, volume.data.shape
+    if data_type.kind not in "iuf" or data_type.itemsize > 8 or data_type == np.float16:
+        raise Refused("unsupported-pixels", f"NIfTI cannot hold voxels of the type {data_type}")
+    if max(shape) > LONGEST_AXIS:
+        raise Refused("unsupported-dimensions", f"an axis has {max(shape)} voxels; NIfTI-1 has room for {LONGEST_AXIS}")
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(data_type.newbyteorder("="))
+    header.set_data_shape(shape)
+    header["vox_offset"] = header.single_vox_offset
+    header["scl_slope"], header["scl_inter"] = 1, 0
+    if volume.geometry == "world":
+        rigid = is_rigid(volume.affine, shape)
+        header.set_qform(volume.affine, code=SCANNER if rigid else 0, strip_shears=True)
+        header.set_sform(volume.affine, code=SCANNER)
+    elif volume.geometry == "spacing":
+        header["pixdim"][1:4] = np.linalg.norm(volume.affine[:3, :3], axis=0)
+    time_unit = _set_time(header, volume.fourth_axis)
+    header.set_xyzt_units("unknown" if volume.geometry == "unknown" else "mm", time_unit)
+    return header
+
+
+def _set_time(header: nibabel.Nifti1Header, axis: FourthAxis | None) -> str:
+    """Set the step of the fourth axis, if that is time, and return its unit as nibabel spells it."""
+    if axis is None or axis.name != "time":
+        return "unknown"
+    unit = TIME_UNITS.get(axis.unit)
+    # Without a step, 0 says that none is known
+    header["pixdim"][4] = axis.step if axis.step and unit else 0
+    return unit or "sec"
+
+
 def read_nifti(path: Path) -> Volume:
-    """Read a volume that `write_nifti` wrote: the voxels as stored, the affine of the sform."""
-    image = nibabel.Nifti1Image.from_filename(path)
-    data: Data = np.asanyarray(image.dataobj)
-    return Volume(data=data, affine=image.get_sform())
+    """Read a volume that `write_nifti` wrote: the voxels as stored, the affine of the sform.
+
+    A fourth axis of one voxel is left out.
+
+    Raises
+    ------
+    Refused
+        As `fuseflow.formats.nifti_image.read_single`.
+    """
+    stored = read_single(path)
+    affine, geometry = np.eye(4), stored.geometry
+    if geometry == "spacing" and not stored.facts["xyzt_units"] & SPATIAL:
+        geometry = "unknown"
+    elif stored.affine is not None:
+        affine = stored.affine
+    return Volume(data=stored.data, affine=affine, geometry=geometry, fourth_axis=stored.fourth_axis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,26 @@ import numpy.typing as npt
 
 from fuseflow.errors import Refused
 from fuseflow.files import read_regular_file
+from fuseflow.flat import Pixels
 from fuseflow.opencv import cv2
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 KINDS = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey with alpha", RGB_ALPHA: "RGB with alpha"}
 OPAQUE = {8: 255, 16: 65535}
+TRANSPARENT = "the PNG has transparent pixels; save it without an alpha channel"
 COMPRESSION_LEVEL = 6
-
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-"""Grey (rows, columns) or RGB (rows, columns, 3), as stored."""
 
 
 @dataclass(frozen=True)
 class PngHeader:
-    """What the IHDR chunk says: size in pixels, bits per sample, colour type."""
+    """What the IHDR chunk says: size in pixels, bits per sample, colour type, whether rows come in seven passes."""
 
     width: int
     height: int
     bits: int
     colour_type: int
+    interlaced: bool = False
 
 
 def read_png(data: bytes) -> Pixels:
@@ -72,6 +73,29 @@ def read_png(data: bytes) -> Pixels:
             "unsupported-pixels",
             f"the PNG is {KINDS[header.colour_type]} with {header.bits} bits per sample, not 8 or 16 bit grey or RGB",
         )
+    return decode_png(data, header)
+
+
+def decode_png(data: bytes, header: PngHeader) -> Pixels:
+    """Decode a PNG that has been checked.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file.
+    header
+        What its IHDR chunk says; no palette.
+
+    Returns
+    -------
+    numpy.ndarray
+        As `read_png`; grey values of 1, 2 and 4 bits are multiplied by 255, 85 and 17.
+
+    Raises
+    ------
+    Refused
+        ``unreadable`` if it cannot be decoded, ``unsupported-pixels`` if pixels are transparent.
+    """
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
@@ -83,7 +107,7 @@ def read_png(data: bytes) -> Pixels:
         return pixels  # type: ignore[return-value]
     if pixels.shape[2] == 4:
         if pixels[..., 3].min() < OPAQUE[header.bits]:
-            raise Refused("unsupported-pixels", "the PNG has transparent pixels; save it without an alpha channel")
+            raise Refused("unsupported-pixels", TRANSPARENT)
         pixels = pixels[..., :3]
     if header.colour_type == GREY_ALPHA:
         return np.ascontiguousarray(pixels[..., 0])  # type: ignore[return-value]
@@ -111,22 +135,50 @@ def check_png(data: bytes) -> PngHeader:
     Refused
         ``unreadable``, with what is wrong first; ``unsupported-pixels`` if a colour is to be transparent.
     """
+    chunks = chunks_of(data)
+    header = header_of(*next(chunks))
+    for kind, _ in chunks:
+        if kind == b"tRNS":
+            raise Refused("unsupported-pixels", "the PNG names a transparent colour; save it without transparency")
+    return header
+
+
+def chunks_of(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of every chunk up to the last, IEND; what follows it is not looked at.
+
+    Raises
+    ------
+    Refused
+        ``unreadable``, when the walk comes to what is wrong.
+
+    Examples
+    --------
+    >>> [kind for kind, body in chunks_of(write_png(np.zeros((2, 3), np.uint8)))]
+    [b'IHDR', b'IDAT', b'IEND']
+    """
     if not data.startswith(SIGNATURE):
         raise Refused("unreadable", "not a PNG: the file does not begin like one" if data else "the file is empty")
-    header: PngHeader | None = None
     position, pixels_seen = len(SIGNATURE), False
     while position < len(data):
         kind, body, position = _chunk(data, position)
-        if header is None:
-            header = _header(kind, body)
-        if kind == b"tRNS":
-            raise Refused("unsupported-pixels", "the PNG names a transparent colour; save it without transparency")
+        yield kind, body
         pixels_seen |= kind == b"IDAT"
         if kind == b"IEND":
             if not pixels_seen:
                 raise Refused("unreadable", "the PNG has no pixels (no IDAT chunk)")
-            return header
+            return
     raise Refused("unreadable", f"the PNG is cut short: it ends after {len(data)} bytes without its last chunk")
+
+
+def write_chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk: length, name, body and CRC.
+
+    Examples
+    --------
+    >>> write_chunk(b"IEND", b"").hex()
+    '0000000049454e44ae426082'
+    """
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
 def _chunk(data: bytes, position: int) -> tuple[bytes, bytes, int]:
@@ -142,7 +194,14 @@ def _chunk(data: bytes, position: int) -> tuple[bytes, bytes, int]:
     return kind, body, end
 
 
-def _header(kind: bytes, body: bytes) -> PngHeader:
+def header_of(kind: bytes, body: bytes) -> PngHeader:
+    """What the first chunk says, which must be IHDR.
+
+    Raises
+    ------
+    Refused
+        ``unreadable`` if it is not, or if it is not valid.
+    """
     if kind != b"IHDR" or len(body) != 13:
         raise Refused("unreadable", "the PNG does not begin with a header (IHDR chunk)")
     width, height, bits, colour_type = struct.unpack(">IIBB", body[:10])
@@ -150,7 +209,7 @@ def _header(kind: bytes, body: bytes) -> PngHeader:
         raise Refused(
             "unreadable", f"the PNG's header is not valid ({width} x {height}, {bits} bits, type {colour_type})"
         )
-    return PngHeader(width, height, bits, colour_type)
+    return PngHeader(width, height, bits, colour_type, interlaced=body[12] != 0)
 
 
 def read_png_file(path: Path) -> Pixels:

@@ -23,6 +23,9 @@ def test_a_plain_series(tmp_path):
     versions = found.pop("versions")
     assert set(versions) == {"numpy", "pydicom", "python"}
     assert found == {
+        "format": "DICOM",
+        "axes": ["x", "y", "z"],
+        "geometry": "world",
         "series": None,
         "frame_of_reference": None,
         "modality": "CT",

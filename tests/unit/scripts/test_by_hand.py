@@ -100,9 +100,7 @@ def test_converting_a_folder(folders):
 
     program("convert", "--input", folders / "CT", "--output", folders / "out")
 
-    np.testing.assert_array_equal(
-        read_png_file(folders / "out" / "image" / "11.png"), read_png_file(folders / "CT" / "11.png")
-    )
+    np.testing.assert_array_equal(read_png_file(folders / "out" / "11.png"), read_png_file(folders / "CT" / "11.png"))
     assert read_table(folders / "out" / "refused.tsv")[0]["reason"] == "unreadable"
 
 

@@ -7,15 +7,15 @@ from dicom_series import Geometry, enhanced_ct, pet_elements, series, write_seri
 from pydicom.dataset import Dataset
 
 from fuseflow.cases import read_refused
-from fuseflow.dicom.folder import convert_folder
 from fuseflow.dicom.series import SeriesRules
 from fuseflow.files import hash_of_file, read_json, read_table
+from fuseflow.folder import FolderRules, convert_folder
 from fuseflow.identity import pseudonym
 
 
 @pytest.fixture
 def convert(tmp_path):
-    """Convert some data sets and other files by hand; the rows of series.tsv."""
+    """Convert some data sets and other files by hand; the rows of images.tsv."""
 
     def run(datasets, *others: bytes, salt: str = ""):
         paths = write_series(tmp_path / "in", datasets)
@@ -23,8 +23,8 @@ def convert(tmp_path):
             paths.append(tmp_path / "in" / f"other{number}")
             paths[-1].write_bytes(data)
         (tmp_path / "out").mkdir()
-        convert_folder(paths, tmp_path / "out", rules=SeriesRules(salt=salt), threads=2)
-        rows = read_table(tmp_path / "out" / "series.tsv")
+        convert_folder(paths, tmp_path / "out", rules=FolderRules(series=SeriesRules(salt=salt), workers=2))
+        rows = read_table(tmp_path / "out" / "images.tsv")
         assert sum(int(row["files"]) for row in rows) == len(paths)
         return rows
 
@@ -46,7 +46,7 @@ def test_series_are_numbered_by_their_series_number(convert, tmp_path):
     assert [row["series"] for row in rows] == [pseudonym(uid, salt="s") for uid in uids]
     assert names(tmp_path / "out") == [
         *("001_MR.json", "001_MR.nii.gz", "002_CT.json", "002_CT.nii.gz", "003_CT.json", "003_CT.nii.gz"),
-        *("provenance.json", "refused.tsv", "series.tsv"),
+        *("cases.tsv", "images.tsv", "provenance.json", "refused.tsv"),
     ]
 
 
@@ -57,9 +57,9 @@ def test_refused_series_take_no_number(convert, tmp_path):
     accepted = [row for row in rows if row["status"] == "accepted"]
     refused = {row["reason"]: row for row in rows if row["status"] == "refused"}
     assert [(row["id"], row["reason"], row["files"]) for row in accepted] == [("001", "", "4")]
-    assert {reason: row["files"] for reason, row in refused.items()} == {"missing-slices": "3", "not-dicom": "1"}
-    assert refused["not-dicom"]["id"] == hash_of_file(tmp_path / "in" / "other0")[:12]
-    assert refused["not-dicom"]["modality"] == ""
+    assert {reason: row["files"] for reason, row in refused.items()} == {"missing-slices": "3", "unknown-format": "1"}
+    assert refused["unknown-format"]["id"] == hash_of_file(tmp_path / "in" / "other0")[:12]
+    assert refused["unknown-format"]["modality"] == ""
     assert {(row.case, row.stage, row.reason) for row in read_refused(tmp_path / "out" / "refused.tsv")} == {
         (row["id"], "convert", reason) for reason, row in refused.items()
     }
@@ -82,7 +82,8 @@ def test_pet_without_suv_is_a_volume(convert, tmp_path):
 
 def test_a_file_that_cannot_be_opened_is_accounted_for(tmp_path):
     (tmp_path / "out").mkdir()
-    [refused] = convert_folder([tmp_path / "Doe^Jane"], tmp_path / "out", rules=SeriesRules(), threads=1)
+    assert convert_folder([tmp_path / "Doe^Jane"], tmp_path / "out", rules=FolderRules(series=SeriesRules())) == 1
+    [refused] = read_refused(tmp_path / "out" / "refused.tsv")
     assert (refused.case, refused.reason) == ("unopened", "unreadable")
     assert refused.detail == "the file cannot be opened (No such file or directory)"
 
@@ -93,7 +94,7 @@ def test_the_record_has_hashes_of_all_files_and_no_salt(convert, tmp_path):
     assert record["outputs"] == {
         name: hash_of_file(tmp_path / "out" / name) for name in names(tmp_path / "out") if name != "provenance.json"
     }
-    assert record["parameters"] == {"uneven": "refuse", "single_slices": "keep"}
+    assert record["parameters"] == {"uneven": "refuse", "single_slices": "keep", "to": "nifti"}
 
 
 def test_a_file_that_holds_several_series_is_counted_once_and_every_row_has_its_own_id(tmp_path):
@@ -105,8 +106,9 @@ def test_a_file_that_holds_several_series_is_counted_once_and_every_row_has_its_
     paths = write_series(tmp_path / "in", [dataset])
     (tmp_path / "out").mkdir()
 
-    refused = convert_folder(paths, tmp_path / "out", rules=SeriesRules(), threads=1)
+    convert_folder(paths, tmp_path / "out", rules=FolderRules(series=SeriesRules()))
 
-    rows = read_table(tmp_path / "out" / "series.tsv")
+    rows = read_table(tmp_path / "out" / "images.tsv")
     assert [row["files"] for row in rows] == ["1", "0"]
+    refused = read_refused(tmp_path / "out" / "refused.tsv")
     assert len({row["id"] for row in rows}) == len({case.case for case in refused}) == 2

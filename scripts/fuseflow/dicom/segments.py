@@ -1,0 +1,140 @@
+"""What SEG and RTSTRUCT have in common: how their files are opened, and what they say of a segment."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+
+from fuseflow.dicom.reading import parse
+from fuseflow.dicom.tags import Element, first_item, text
+from fuseflow.errors import Refused
+from fuseflow.files import read_regular_file
+
+ALGORITHM_TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
+UNDEFINED_LENGTH = 0xFFFFFFFF
+SHORTEST_MM, FARTHEST_MM = 1e-6, 1e6
+"""Lengths and positions beyond them are no patient's; numbers that are much worse cannot be computed with."""
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,15}")
+"""What a code value and the name of its scheme look like; anything else might be free text."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept: its value, and the scheme that gives it a meaning, such as SCT."""
+
+    value: str
+    scheme: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A segment of a SEG, or a region of interest of an RTSTRUCT.
+
+    Parameters
+    ----------
+    number
+        SegmentNumber or ROINumber.
+    name
+        SegmentLabel or ROIName, as it stands in the file.
+    algorithm_type
+        AUTOMATIC, SEMIAUTOMATIC or MANUAL; None if the file says nothing or anything else.
+    category, type
+        What it is; None if the file gives no code.
+    """
+
+    number: int
+    name: str
+    algorithm_type: str | None
+    category: Code | None
+    type: Code | None
+
+
+def open_object(path: Path) -> tuple[bytes, Dataset]:
+    """The bytes of a DICOM file, and its data set.
+
+    Raises
+    ------
+    Refused
+        ``unreadable``, also if it ends within an element, or ``not-dicom``.
+    """
+    try:
+        data = read_regular_file(path)
+    except OSError as error:
+        raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
+    dataset = parse(data)
+    if any(map(_is_cut, dataset.values())):
+        raise Refused("unreadable", "the file is cut short: it ends within an element, or one has no known type")
+    return data, dataset
+
+
+def _is_cut(element: object) -> bool:
+    """Whether fewer bytes are there than the element says; pydicom takes a sequence cut between two items as whole."""
+    if not isinstance(element, RawDataElement) or element.length == UNDEFINED_LENGTH:
+        return False
+    return len(element.value or b"") < element.length
+
+
+def is_length(value: float) -> bool:
+    """Whether a number can be a distance between pixels or slices, in mm.
+
+    Examples
+    --------
+    >>> is_length(0.5), is_length(0), is_length(1e300)
+    (True, False, False)
+    """
+    return SHORTEST_MM <= value <= FARTHEST_MM
+
+
+def is_position(coordinates: npt.ArrayLike) -> bool:
+    """Whether all of some coordinates can be those of a patient, in mm.
+
+    Examples
+    --------
+    >>> is_position([1.5, -20, 3]), is_position([0, 0, 1e300])
+    (True, False)
+    """
+    return bool((np.abs(coordinates) <= FARTHEST_MM).all())
+
+
+def algorithm_type_of(dataset: Dataset, element: Element) -> str | None:
+    """The type of algorithm, if it is one of the standard's terms.
+
+    Source: DICOM PS3.3, C.8.20.2 (SegmentAlgorithmType) and C.8.8.5 (ROIGenerationAlgorithm).
+    """
+    found = text(dataset, element)
+    return found if found in ALGORITHM_TYPES else None
+
+
+def code_of(dataset: Dataset, sequence: Element) -> Code | None:
+    """The first code of a code sequence; None if there is none, or if it does not look like a code.
+
+    Source: DICOM PS3.3, 8.8 (Code Sequence Macro).
+    """
+    item = first_item(dataset, sequence)
+    value, scheme = text(item, "CodeValue") or "", text(item, "CodingSchemeDesignator") or ""
+    return Code(value, scheme) if CODE.fullmatch(value) and CODE.fullmatch(scheme) else None
+
+
+def in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Segments by their number.
+
+    Raises
+    ------
+    Refused
+        ``no-segments`` if there is none, ``unreadable`` if two have the same number.
+    """
+    ordered = tuple(sorted(segments, key=lambda segment: segment.number))
+    if not ordered:
+        raise Refused("no-segments", "no segment is described in the file")
+    number, times = Counter(segment.number for segment in ordered).most_common(1)[0]
+    if times > 1:
+        raise Refused("unreadable", f"{times} segments have the number {number}")
+    return ordered

@@ -1,0 +1,97 @@
+"""Images with two axes in formats of volumes: flat images where their pixels allow it, else volumes of one slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fuseflow.errors import Refused
+from fuseflow.flat import FlatImage
+from fuseflow.formats.stored import Remark, StoredVolume
+from fuseflow.volume import Data
+
+RGB = 3
+COLOUR_CHANNELS = (3, 4)
+ONE_SLICE = Remark(
+    code="no-slice-spacing", detail="the image has two axes in space; 1 mm stands in for the spacing along the third"
+)
+
+
+def plane_image(
+    data: Data, *, format_name: str, spacing: Sequence[float] | None, remarks: Sequence[Remark]
+) -> FlatImage | StoredVolume:
+    """The image in two-dimensional data.
+
+    Parameters
+    ----------
+    data
+        Pixels, shape (x, y), or (x, y, 3) of colour images.
+    format_name
+        The format by its common name.
+    spacing
+        Between pixels along x and y, in mm, positive; None if it is not known.
+    remarks
+        On the header.
+
+    Returns
+    -------
+    FlatImage or StoredVolume
+        A flat image of grey or RGB pixels of uint8 or uint16. Other grey pixels are a volume of one slice, of which the
+        spacing is known at most.
+
+    Raises
+    ------
+    Refused
+        ``unsupported-pixels`` if there are channels that are not RGB of uint8 or uint16.
+
+    Examples
+    --------
+    >>> image = plane_image(np.zeros((4, 3), "u1"), format_name="NRRD", spacing=(0.5, 2.0), remarks=())
+    >>> image.pixels.shape, image.sidecar["spacing"]
+    ((3, 4), [2.0, 0.5])
+    """
+    if data.dtype.kind == "u" and data.dtype.itemsize <= 2 and data.shape[2:] in ((), (RGB,)):
+        return FlatImage(
+            pixels=_pixels(data),
+            sidecar={
+                "format": format_name,
+                "photometric": "RGB" if data.ndim == RGB else "grey",
+                "bits": 8 * data.dtype.itemsize,
+                "spacing": None if spacing is None else [spacing[1], spacing[0]],
+                "warnings": [vars(remark) for remark in remarks],
+            },
+        )
+    if data.ndim > 2:
+        raise Refused(
+            "unsupported-pixels", f"the pixels are {data.shape[2]} x {data.dtype}, not grey or RGB of 8 or 16 bits"
+        )
+    if spacing is None:
+        return StoredVolume(format=format_name, data=data, affine=None, geometry="unknown", remarks=remarks)
+    return StoredVolume(
+        format=format_name,
+        data=data,
+        affine=np.diag([*spacing, 1.0, 1.0]),
+        geometry="spacing",
+        remarks=[*remarks, ONE_SLICE],
+    )
+
+
+def _pixels(data: Data) -> Any:
+    if 0 in data.shape:
+        raise Refused("unsupported-dimensions", f"the image has {data.shape[0]} x {data.shape[1]} pixels")
+    return np.ascontiguousarray(data.swapaxes(0, 1), data.dtype.newbyteorder("="))
+
+
+def refuse_channels(channels: int, dtype: np.dtype[Any]) -> None:
+    """Refuse a volume whose voxels consist of several numbers.
+
+    Raises
+    ------
+    Refused
+        ``colour`` of three or four uint8, else ``unsupported-pixels``.
+    """
+    if channels in COLOUR_CHANNELS and dtype == np.uint8:
+        raise Refused("colour", f"the voxels of the volume are colours of {channels} x uint8")
+    raise Refused("unsupported-pixels", f"the voxels of the volume are {channels} x {dtype}, not single numbers")
