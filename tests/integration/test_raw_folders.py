@@ -52,7 +52,7 @@ def save_pairs(run: Run, count: int, **kind) -> None:
 BAD = {
     "cut_01": ("unreadable", "cut short"),
     "deep_01": ("wrong-depth", "16 bits per sample, the card expects 8"),
-    "flat_01": ("constant", "every pixel of MR has the value 3"),
+    "flat_01": ("constant", "MR: every pixel has the value 3"),
     "lone_01": ("orphan", "there is no MR image for this case"),
     "nobody": ("unknown-patient", "pattern for patients"),
     "small_01": ("wrong-size", "63 x 48 pixels, the card expects 64 x 48"),

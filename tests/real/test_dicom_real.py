@@ -31,7 +31,7 @@ def volumes_of(folder: Path):
         group.first.instance.modality: convert_series(group, SeriesRules(), threads=2) for group in found.groups
     }
     assert len(converted) == len(found.groups)
-    return converted, [row.reason for row in found.refused]
+    return converted, [row.reason for row in found.no_slices]
 
 
 def plain_stack(folder: Path, modality: str):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -31,6 +32,7 @@ WORTH_WORKERS = 64
 """From this number of files on workers save more time than they cost."""
 FIRST_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
 """What a file without preamble begins with: group 0002 or 0008 in either byte order."""
+UNDEFINED_LENGTH = 0xFFFFFFFF
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian}
 PIXEL_DATA = 0x7FE00010
 OTHER_PIXEL_DATA = ("FloatPixelData", "DoubleFloatPixelData")
@@ -121,10 +123,19 @@ def parse(data: bytes) -> Dataset:
     except Exception:
         # pydicom raises whatever the damage leads to, and its sentences quote values
         raise Refused("unreadable", "the DICOM file is damaged: its elements cannot be read") from None
+    if any(is_cut(element) for tag, element in dataset.items() if tag != PIXEL_DATA):
+        raise Refused("unreadable", "the DICOM file is cut short: it ends within an element")
     if len(dataset) == 0 or not (marked or "SOPClassUID" in dataset or "Rows" in dataset):
         reason = "unreadable" if marked else "not-dicom"
         raise Refused(reason, "the file begins like a DICOM file and holds no elements of an image")
     return dataset
+
+
+def is_cut(element: object) -> bool:
+    """Whether fewer bytes are there than an element says; pydicom takes a sequence cut between two items as whole."""
+    if not isinstance(element, RawDataElement) or element.length == UNDEFINED_LENGTH:
+        return False
+    return len(element.value or b"") < element.length
 
 
 def modality_of(dataset: Dataset) -> str:

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
-from fuseflow.dicom.reading import parse
+from fuseflow.dicom.reading import is_cut, parse
 from fuseflow.dicom.tags import Element, first_item, text
 from fuseflow.errors import Refused
 from fuseflow.files import read_regular_file
 
 ALGORITHM_TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
-UNDEFINED_LENGTH = 0xFFFFFFFF
 SHORTEST_MM, FARTHEST_MM = 1e-6, 1e6
 """Lengths and positions beyond them are no patient's; numbers that are much worse cannot be computed with."""
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,15}")
@@ -70,16 +68,9 @@ def open_object(path: Path) -> tuple[bytes, Dataset]:
     except OSError as error:
         raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
     dataset = parse(data)
-    if any(map(_is_cut, dataset.values())):
+    if any(map(is_cut, dataset.values())):
         raise Refused("unreadable", "the file is cut short: it ends within an element, or one has no known type")
     return data, dataset
-
-
-def _is_cut(element: object) -> bool:
-    """Whether fewer bytes are there than the element says; pydicom takes a sequence cut between two items as whole."""
-    if not isinstance(element, RawDataElement) or element.length == UNDEFINED_LENGTH:
-        return False
-    return len(element.value or b"") < element.length
 
 
 def is_length(value: float) -> bool:
