@@ -97,6 +97,14 @@ def add_case_arguments(group: Any) -> None:
     group.add_argument("--optional", nargs="+", default=[], metavar="ROLE", help="roles that a case is whole without")
     group.add_argument("--labels", nargs="+", default=[], metavar="ROLE", help="roles whose values are labels")
     group.add_argument(
+        "--drawn",
+        nargs="+",
+        type=drawn,
+        default=[],
+        metavar="ROLE=ON",
+        help="roles among --series that are segmentations, and the role that each is drawn on",
+    )
+    group.add_argument(
         "--pages",
         nargs="+",
         type=page,
@@ -115,6 +123,14 @@ def page(text: str) -> tuple[str, int]:
     if not role or not number:
         raise argparse.ArgumentTypeError(f"{text} is not ROLE=PAGE")
     return role, stage.positive(number)
+
+
+def drawn(text: str) -> tuple[str, str]:
+    """ROLE=ON on the command line."""
+    role, _, other = text.partition("=")
+    if not role or not other:
+        raise argparse.ArgumentTypeError(f"{text} is not ROLE=ON")
+    return role, other
 
 
 def usable_processors() -> int:
@@ -182,13 +198,14 @@ def stage_for_series(arguments: argparse.Namespace, cases: int) -> stage.Stage:
     return stage.Stage(
         name="convert",
         load=Checked(LoadSeries(roles=roles, optional=frozenset(optional), threads=threads)),
-        function=ConvertSeries(rules=rules, threads=threads),
+        function=ConvertSeries(rules=rules, drawn=dict(arguments.drawn), threads=threads),
         # the salt is a secret
         parameters={
             "uneven": rules.uneven,
             "single_slices": rules.single_slices,
             "series": roles,
             "optional": optional,
+            "drawn": dict(arguments.drawn),
         },
         code=("convert",),
         threads=threads,
@@ -240,6 +257,7 @@ def check_usage(arguments: argparse.Namespace) -> None:
     if arguments.to is not None:
         raise InputError("--to goes with --input; the images of cases are always written as nifti")
     named = {*arguments.optional, *arguments.labels, *(role for role, _ in arguments.pages)}
+    named |= {role for pair in arguments.drawn for role in pair}
     if unknown := sorted(named - {*arguments.roles, *arguments.series}):
         raise InputError(f"{', '.join(unknown)} is not among --roles or --series")
 

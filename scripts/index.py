@@ -29,7 +29,7 @@ from fuseflow.stage import positive, whole
 
 log = logging.getLogger("index")
 
-ROLE = re.compile("[A-Za-z][A-Za-z0-9]*")
+ROLE = re.compile("[A-Za-z][A-Za-z0-9_]*")
 ELEMENT = re.compile("(?P<role>[^:=]+):(?P<keyword>[^=]+)=(?P<value>.+)")
 
 
@@ -79,7 +79,7 @@ def parse_roles(arguments: list[str]) -> dict[str, tuple[str, ...]]:
         if not pattern:
             raise InputError(f"--role takes ROLE=PATTERN, not {argument}")
         if not ROLE.fullmatch(role):
-            raise InputError(f"{role!r} is no name of a role, which has letters and digits only, such as CT or T1")
+            raise InputError(f"{role!r} is no name of a role: a letter, then letters, digits and _, such as CT or T1")
         roles[role] = (*roles.get(role, ()), pattern)
     return roles
 

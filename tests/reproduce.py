@@ -23,8 +23,8 @@ PAIR = 2 + 6 + 6 * 2
 """Results of a pair: two images, six methods, each scored in two profiles."""
 PAIR_FILES = 2 + 3 + 1
 """splits.json and leakage.json; a table in three forms; the report."""
-STUDY = 3 * 2
-"""Results of a study: CT, PET and SUV, each with a sidecar."""
+STUDY = 5 * 2
+"""Results of a study: CT, PET and SUV, and what is drawn on CT and PET, each with a sidecar."""
 STUDY_FILES = 1
 """The report."""
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from fuseflow.errors import InputError
-from fuseflow.patterns import compile_pattern
+from fuseflow.patterns import compile_files, compile_pattern
 from fuseflow.schemas import load_yaml, validate
 
 PROJECT = Path(__file__).parents[2]
@@ -72,8 +72,8 @@ Source = Download | Folder | Generator
 class Role:
     """Which files play a role, and what their images are.
 
-    `files` are patterns of paths; `elements` says what elements of DICOM series hold, keyword -> wildcard. The others
-    are those of `fuseflow.convert.RoleRules`.
+    `files` are patterns of paths; `elements` says what elements of DICOM series hold, keyword -> wildcard; `drawn_on`
+    names the role that a segmentation is drawn on. The others are those of `fuseflow.convert.RoleRules`.
     """
 
     files: tuple[str, ...]
@@ -81,6 +81,7 @@ class Role:
     label: bool
     optional: bool
     page: int
+    drawn_on: str
 
     @property
     def is_series(self) -> bool:
@@ -239,6 +240,7 @@ def _role(entry: str | Mapping[str, Any]) -> Role:
         label=value.get("label", False),
         optional=value.get("optional", False),
         page=value.get("page", 0),
+        drawn_on=value.get("drawn_on", ""),
     )
 
 
@@ -259,8 +261,14 @@ def _check(card: Card) -> None:
         raise InputError(f"{card.path}: stages must be in this order: {', '.join(ordered)}")
     if len(card.source) > 1 and any(isinstance(source, Generator) for source in card.source):
         raise InputError(f"{card.path}: source: a generator must be the only source; remove the others")
-    for pattern in [*(pattern for role in card.roles.values() for pattern in role.files), *card.patient]:
+    for pattern in (pattern for role in card.roles.values() for pattern in role.files):
+        compile_files(pattern)
+    for pattern in card.patient:
         compile_pattern(pattern)
+    for name, role in card.roles.items():
+        on = role.drawn_on
+        if on and (on not in card.roles or card.roles[on].drawn_on or not role.is_series):
+            raise InputError(f"{card.path}: roles.{name}.drawn_on: {on} is no role of a DICOM series to draw on")
     if all(role.optional for role in card.roles.values()) and len(card.roles) == 1:
         raise InputError(f"{card.path}: roles: the only role cannot be optional; leave `optional` out")
     if len({role.is_series for role in card.roles.values()}) > 1:

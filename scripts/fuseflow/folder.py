@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuseflow.accounting import Accounting, Source
+from fuseflow.dicom.drawing import Drawable
 from fuseflow.dicom.frames import Instance
 from fuseflow.dicom.grouping import Group
 from fuseflow.dicom.reading import looks_like_dicom
@@ -23,7 +24,7 @@ from fuseflow.formats.canonical import CANONICAL
 from fuseflow.formats.reading import APPLE_DOUBLE_NAME, companions_of, format_of, headers_of
 from fuseflow.formats.registry import READERS
 from fuseflow.isolation import SECONDS, map_isolated
-from fuseflow.tasks import Done, Drawable, DrawnTask, FileTask, SeriesTask, Task, WriteImages
+from fuseflow.tasks import Done, DrawnTask, FileTask, SeriesTask, Task, WriteImages
 
 DICOM = "dicom"
 DICOM_ENDINGS = (".dcm", ".dicom", ".ima")

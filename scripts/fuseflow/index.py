@@ -17,7 +17,7 @@ from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file
 from fuseflow.formats.reading import companions_of
 from fuseflow.identity import pseudonym
-from fuseflow.patterns import compile_pattern
+from fuseflow.patterns import compile_files, compile_pattern
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,9 @@ class Index:
     Parameters
     ----------
     roles
-        Role -> patterns with the field ``{case}``; a file plays the role if it fits one of them. Further files that are
-        part of the same image, such as the ``.raw`` of an ``.mhd``, are found by the format and listed beside it.
+        Role -> patterns that say the case, see `fuseflow.patterns`; a file plays the role if it fits one of them.
+        Further files that are part of the same image, such as the ``.raw`` of an ``.mhd``, are found by the format and
+        listed beside it.
     elements
         Role -> what DICOM elements of its files must hold, as keyword -> wildcard.
     patient
@@ -95,12 +96,11 @@ class Index:
         """Raw case id -> (role, path, stratum)."""
         claimed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for role, patterns in sorted(self.roles.items()):
-            expressions = [compile_pattern(pattern, needs="case") for pattern in patterns]
+            compiled = [compile_files(pattern) for pattern in patterns]
             for path in paths:
-                match = next(filter(None, (expression.fullmatch(path) for expression in expressions)), None)
-                if match and self._plays(role, raw / path):
-                    fields = match.groupdict()
-                    stratum = fields.get("stratum") or ""
+                fields = next(filter(None, (pattern.fields_of(path) for pattern in compiled)), None)
+                if fields and self._plays(role, raw / path):
+                    stratum = fields.get("stratum", "")
                     claimed[fields["case"]] += [(role, part, stratum) for part in self._parts(role, raw, path)]
         return claimed
 

@@ -2,17 +2,59 @@
 
 A pattern is a path below the raw folder, or an id. ``*`` stands for any part of one name, ``**`` for any part of a
 path, ``{case}`` for the case's id; further fields such as ``{patient}`` or ``{stratum}`` may stand beside it. A field
-may carry a width in digits: ``{slice:3d}``. A field that stands twice must have the same value in both places.
+may carry a width in digits: ``{slice:3d}``. A field that stands twice must have the same value in both places. Where
+the case's id is not a part of the path, it follows behind ``as``: ``{patient}/raw/*.dcm as {patient}-raw``.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from dataclasses import dataclass
 
 from fuseflow.errors import InputError
 
 WILDCARDS = {"*": "[^/]*", "**": ".*"}
+
+
+@dataclass(frozen=True)
+class FilePattern:
+    """Which files belong to which case: an expression of paths, and how the fields in it make the case's id."""
+
+    expression: re.Pattern[str]
+    case: str
+
+    def fields_of(self, path: str) -> dict[str, str] | None:
+        """The fields of a path, ``case`` among them; None if it does not fit.
+
+        Examples
+        --------
+        >>> compile_files("{patient}/raw/*.dcm as {patient}-raw").fields_of("P1/raw/7.dcm")["case"]
+        'P1-raw'
+        """
+        match = self.expression.fullmatch(path)
+        if match is None:
+            return None
+        fields = {name: value or "" for name, value in match.groupdict().items()}
+        return {**fields, "case": self.case.format(**fields)}
+
+
+def compile_files(pattern: str) -> FilePattern:
+    """A pattern of paths with the case's id in it or behind it.
+
+    Raises
+    ------
+    InputError
+        As `compile_pattern`, or if the id behind ``as`` has a field that the path does not have.
+    """
+    path, separator, case = pattern.partition(" as ")
+    if not separator:
+        return FilePattern(compile_pattern(path, needs="case"), "{case}")
+    expression = compile_pattern(path)
+    unknown = sorted({field for _, field, _, _ in _parse(case) if field is not None} - set(expression.groupindex))
+    if unknown or not case:
+        raise InputError(f"the pattern {pattern!r} names no case, or one with a field that its path does not have")
+    return FilePattern(expression, case)
 
 
 def compile_pattern(pattern: str, *, needs: str = "") -> re.Pattern[str]:

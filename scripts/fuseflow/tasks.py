@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from fuseflow.convert import collapse_grey, read_file
+from fuseflow.dicom.drawing import Drawable, read_drawing
 from fuseflow.dicom.frames import Instance
 from fuseflow.dicom.grouping import Group
-from fuseflow.dicom.label_grid import LabelGrid
-from fuseflow.dicom.labels import label_volumes
-from fuseflow.dicom.references import is_structure_set, reference_of
-from fuseflow.dicom.segmentation import Segmentation, read_segmentation
-from fuseflow.dicom.segmentation_grid import own_grid
 from fuseflow.dicom.series import SeriesRules, convert_series
-from fuseflow.dicom.structure_set import StructureSet, read_structure_set
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
 from fuseflow.formats.canonical import CANONICAL, FLAT, write_flat, write_volume
@@ -71,16 +66,6 @@ class SeriesTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawable:
-    """A series that became a volume, with the name and the grid of that."""
-
-    group: Group
-    name: str
-    affine: Affine
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class DrawnTask:
     """A SEG or RTSTRUCT becomes label volumes on the grid of the images that it was drawn on."""
 
@@ -89,37 +74,9 @@ class DrawnTask:
     salt: str
 
     def __call__(self, write: Write) -> Done:
-        """Convert and write.
-
-        Raises
-        ------
-        Refused
-            ``no-reference`` if an RTSTRUCT was drawn on images that are not there.
-        """
-        drawn: Segmentation | StructureSet
-        if is_structure_set(self.instance.sop_class):
-            drawn = read_structure_set(self.instance.path)
-        else:
-            drawn = read_segmentation(self.instance.path)
-        reference, grid = self._reference(drawn)
-        volumes = label_volumes(drawn, grid, salt=self.salt)
-        named = (replace(volume, sidecar={**volume.sidecar, "reference_image": reference}) for volume in volumes)
-        return Done(written=tuple(write(volume, SEG) for volume in named))
-
-    def _reference(self, drawn: Segmentation | StructureSet) -> tuple[str | None, LabelGrid]:
-        reference = reference_of(drawn.references, [volume.group for volume in self.drawable])
-        if reference is None and isinstance(drawn, StructureSet):
-            raise Refused("no-reference", "the images that the contours were drawn on are missing or were refused")
-        if reference is None:
-            assert isinstance(drawn, Segmentation)
-            return None, own_grid(drawn)
-        volume = next(volume for volume in self.drawable if volume.group is reference.group)
-        return volume.name, LabelGrid(
-            affine=volume.affine,
-            shape=(volume.shape[0], volume.shape[1], volume.shape[2]),
-            series_uid=volume.group.first.instance.series_uid,
-            remarks=reference.remarks,
-        )
+        """Convert and write."""
+        drawing = read_drawing(self.instance, self.drawable, salt=self.salt)
+        return Done(written=tuple(write(volume, SEG) for volume in drawing.volumes))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fuseflow.errors import InputError
-from fuseflow.patterns import compile_pattern
+from fuseflow.patterns import compile_files, compile_pattern
 
 
 @pytest.mark.parametrize("pattern", ["{case:x}", "{1}", "{}", "{case!r}", "{case:999999999999d}"])
@@ -41,3 +41,17 @@ def test_a_field_that_stands_twice_has_one_value():
 def test_a_width_in_digits_is_exact():
     assert not compile_pattern("{patient}{slice:3d}").fullmatch("004")
     assert compile_pattern("{patient}{slice:3d}").fullmatch("16003").groupdict() == {"patient": "16", "slice": "003"}
+
+
+def test_the_case_may_be_made_of_other_fields():
+    pattern = compile_files("{patient}/FDG_PET/**.dcm as {patient}_raw")
+
+    assert pattern.fields_of("STS_001/FDG_PET/image/1.dcm")["case"] == "STS_001_raw"
+    assert pattern.fields_of("STS_001/PET/1.dcm") is None
+    assert compile_files("mask.nii as P1").fields_of("mask.nii") == {"case": "P1"}
+
+
+@pytest.mark.parametrize("pattern", ["{patient}/a.png", "{patient}/a.png as {study}", "a.png as ", "a.png as {patient"])
+def test_a_pattern_must_say_the_case(pattern):
+    with pytest.raises(InputError, match=r"case|brace"):
+        compile_files(pattern)

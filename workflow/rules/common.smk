@@ -122,13 +122,20 @@ def convert_options(dataset):
     """What the images of a data set must be like."""
     card = RUN.cards[dataset]
     common = {
-        "optional": [name for name, role in sorted(card.roles.items()) if role.optional],
+        "optional": [
+            name for name, role in sorted(card.roles.items()) if role.optional
+        ],
         "time_limit": RUN.time_limit,
         "on_refused": RUN.on_refused,
     }
     if card.is_series:
         return options(
             series=sorted(card.roles),
+            drawn=[
+                f"{name}={role.drawn_on}"
+                for name, role in sorted(card.roles.items())
+                if role.drawn_on
+            ],
             uneven=card.series.uneven,
             single_slices=card.series.single_slices,
             **common,

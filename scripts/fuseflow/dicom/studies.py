@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fuseflow.cases import Case
+from fuseflow.dicom.drawing import Drawable, Drawing, read_drawing
+from fuseflow.dicom.grouping import Group
 from fuseflow.dicom.series import (
     Converted,
     Found,
@@ -76,11 +78,14 @@ class ConvertSeries:
     ----------
     rules
         What to do where there is a choice.
+    drawn
+        Roles that are segmentations -> the role of the series that they are drawn on.
     threads
         How many slices are decoded at a time.
     """
 
     rules: SeriesRules
+    drawn: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
 
     def __call__(self, found: Mapping[str, Found]) -> dict[str, Volume]:
@@ -89,25 +94,55 @@ class ConvertSeries:
         Raises
         ------
         Refused
-            ``ambiguous-role`` if several series of a role are volumes; if none is, the reason of the first; the reason
-            why there is no SUV.
+            ``ambiguous-role`` if several series of a role are volumes, or several segmentations are drawn on them; if
+            none is, the reason of the first; the reason why there is no SUV.
         """
         volumes: dict[str, Volume] = {}
+        drawable: dict[str, Drawable] = {}
         for role, series in sorted(found.items()):
-            converted = self._only(role, series)
+            if role in self.drawn:
+                continue
+            group, converted = self._only(role, series)
             volumes[role] = converted.volume
+            drawable[role] = Drawable(
+                group=group, name=role, affine=converted.volume.affine, shape=converted.volume.data.shape
+            )
             if isinstance(converted.suv, Refused):
                 raise Refused(converted.suv.reason, f"{role}: {converted.suv.detail}")
             if converted.suv is not None:
                 volumes[SUV] = converted.suv
+        for role in sorted(set(found) & set(self.drawn)):
+            volumes[role] = self._drawing(role, found[role], drawable)
         return volumes
 
-    def _only(self, role: str, series: Found) -> Converted:
-        accepted: list[Converted] = []
+    def _drawing(self, role: str, found: Found, drawable: Mapping[str, Drawable]) -> Volume:
+        """The one label volume of a role, of those drawn on the series that it belongs to."""
+        on = self.drawn[role]
+        drawings: list[Drawing] = []
+        refusals: list[Refused] = []
+        for instance in found.drawn:
+            try:
+                drawings.append(read_drawing(instance, list(drawable.values()), salt=self.rules.salt))
+            except Refused as refusal:
+                refusals.append(refusal)
+        drawings = [drawing for drawing in drawings if drawing.reference == on]
+        if len(drawings) > 1:
+            raise Refused("ambiguous-role", f"{len(drawings)} segmentations are drawn on the {on}, as the {role} is")
+        if not drawings and refusals:
+            raise Refused(refusals[0].reason, f"{role}: {refusals[0].detail}")
+        if not drawings:
+            raise Refused("orphan", f"none of the {len(found.drawn)} segmentations of the {role} is drawn on the {on}")
+        volumes = tuple(drawings[0].volumes)
+        if len(volumes) > 1:
+            raise Refused("several-images", f"segments of the {role} overlap, so that no one image holds all of them")
+        return volumes[0]
+
+    def _only(self, role: str, series: Found) -> tuple[Group, Converted]:
+        accepted: list[tuple[Group, Converted]] = []
         refused: list[RefusedSeries] = list(series.no_slices)
         for group in series.groups:
             try:
-                accepted.append(convert_series(group, self.rules, threads=self.threads))
+                accepted.append((group, convert_series(group, self.rules, threads=self.threads)))
             except Refused as refusal:
                 refused.append(refused_group(group, refusal.reason, refusal.detail))
             if len(accepted) > 1:
@@ -116,7 +151,8 @@ class ConvertSeries:
                 )
         if not accepted:
             raise Refused(refused[0].reason, f"{role}: {refused[0].detail}")
-        return _noting(accepted[0], refused)
+        group, converted = accepted[0]
+        return group, _noting(converted, refused)
 
 
 def _noting(converted: Converted, refused: Sequence[RefusedSeries]) -> Converted:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_segmentations import seg
 from dicom_series import Geometry, pet_elements, series, write_series
 from dicom_volumes import assert_right
 from pydicom.dataset import Dataset
@@ -117,3 +118,52 @@ def test_pet_without_suv_is_refused(tmp_path):
     reason, detail = refusal(case, "PET")
     assert reason == "suv-units"
     assert detail.startswith("PET: Units is PROPCPS")
+
+
+def segmentation(place: float) -> Dataset:
+    """A SEG of the CT that holds all pixels of one slice."""
+    return seg(Geometry(), [(place, 1, np.ones((5, 6), bool))], names={1: "mass"})
+
+
+def test_a_segmentation_lies_on_the_series_that_it_was_drawn_on(tmp_path):
+    case = case_of(tmp_path, CT=CT, SEG=[segmentation(2)])
+    volumes = ConvertSeries(rules=SeriesRules(), drawn={"SEG": "CT"})(LoadSeries(roles=("CT", "SEG"))(case))
+
+    assert volumes["SEG"].data.shape == volumes["CT"].data.shape
+    assert (volumes["SEG"].affine == volumes["CT"].affine).all()
+    assert volumes["SEG"].data.sum(axis=(0, 1)).tolist() == [0, 0, 30, 0]
+    assert volumes["SEG"].sidecar["reference_image"] == "CT"
+
+
+def test_a_segmentation_of_another_series_is_not_taken(tmp_path):
+    case = case_of(tmp_path, CT=CT, PET=series(Geometry(), series=2, **pet_elements()), SEG=[segmentation(2)])
+    loaded = LoadSeries(roles=("CT", "PET", "SEG"))(case)
+
+    with pytest.raises(Refused, match="none of the 1 segmentations of the SEG is drawn on the PET") as caught:
+        ConvertSeries(rules=SeriesRules(), drawn={"SEG": "PET"})(loaded)
+    assert caught.value.reason == "orphan"
+
+
+def test_two_segmentations_of_one_series_are_not_chosen_between(tmp_path):
+    case = case_of(tmp_path, CT=CT, SEG=[segmentation(2), segmentation(1)])
+
+    with pytest.raises(Refused, match="2 segmentations are drawn on the CT") as caught:
+        ConvertSeries(rules=SeriesRules(), drawn={"SEG": "CT"})(LoadSeries(roles=("CT", "SEG"))(case))
+    assert caught.value.reason == "ambiguous-role"
+
+
+def test_segments_that_overlap_are_no_one_image(tmp_path):
+    pixels = np.ones((5, 6), bool)
+    drawn = seg(Geometry(), [(1, 1, pixels), (1, 2, pixels)], names={1: "a", 2: "b"})
+
+    with pytest.raises(Refused, match="segments of the SEG overlap") as caught:
+        ConvertSeries(rules=SeriesRules(), drawn={"SEG": "CT"})(
+            LoadSeries(roles=("CT", "SEG"))(case_of(tmp_path, CT=CT, SEG=[drawn]))
+        )
+    assert caught.value.reason == "several-images"
+
+
+def test_a_role_that_may_be_missing(tmp_path):
+    case = case_of(tmp_path, CT=CT)
+
+    assert list(LoadSeries(roles=("CT", "SEG"), optional=frozenset(["SEG"]))(case)) == ["CT"]
