@@ -79,6 +79,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers", type=positive, default=1, metavar="N", help="threads to read images with (default: 1)"
     )
+    parser.add_argument(
+        "--labels", nargs="+", default=[], metavar="ROLE", help="roles of label images, which may be equal"
+    )
     add_on_refused(parser)
     return parser
 
@@ -189,7 +192,7 @@ def main(arguments: argparse.Namespace) -> int:
     # A shard folder has other tables of the same names.
     check_not_input([arguments.output / table.name for table in arguments.cases], arguments.cases)
     cases = read_tables(arguments.cases)
-    pictures, refused = hash_images(cases, workers=arguments.workers)
+    pictures, refused = hash_images(cases, labels=arguments.labels, workers=arguments.workers)
     refused += refuse_duplicates(pictures)
     lost = {refusal.case for refusal in refused}
     kept = [case for case in cases if case.id not in lost]

@@ -6,21 +6,19 @@ patients, equal pixels (also mirrored ones) and near-duplicates on both sides of
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from fuseflow.cases import Case, RefusedCase
 from fuseflow.errors import Refused
-from fuseflow.flat import Pixels
-from fuseflow.formats.canonical import read_canonical
-from fuseflow.grey import is_grey, to_grey
-from fuseflow.opencv import cv2
+from fuseflow.fingerprints import ImageHashes, hash_image, hash_volume
+from fuseflow.formats.canonical import is_volume, read_canonical, read_canonical_volume
 
 STAGE = "split"
 NEAR_BITS = 4
@@ -32,25 +30,6 @@ BLOCK = 1024
 
 
 @dataclass(frozen=True)
-class ImageHashes:
-    """What is compared of a picture.
-
-    Parameters
-    ----------
-    pixels
-        SHA-256 of size and pixel values; the same for grey stored as one or three channels and for 8 or 16 bits.
-    mirrored
-        The same for all four mirror images of a picture.
-    difference
-        64-bit difference hash of its grey values.
-    """
-
-    pixels: str
-    mirrored: str
-    difference: int
-
-
-@dataclass(frozen=True)
 class Picture:
     """One image of a case and its hashes."""
 
@@ -59,61 +38,17 @@ class Picture:
     hashes: ImageHashes
 
 
-def hash_image(pixels: Pixels) -> ImageHashes:
-    """Hashes of a picture.
-
-    Parameters
-    ----------
-    pixels
-        uint8 or uint16, shape (rows, columns) or (rows, columns, 3).
-
-    Examples
-    --------
-    >>> picture = np.arange(80, dtype=np.uint8).reshape(8, 10)
-    >>> one, other = hash_image(picture), hash_image(picture[:, ::-1])
-    >>> one.pixels == other.pixels, one.mirrored == other.mirrored
-    (False, True)
-    """
-    values = pixels[..., 0] if pixels.ndim == 3 and is_grey(pixels) else pixels
-    values = values.astype(np.uint8) if values.max(initial=0) < 256 else values.astype("<u2")
-    mirrors = [np.ascontiguousarray(values[::rows, ::columns]).tobytes() for rows in (1, -1) for columns in (1, -1)]
-    head = f"{values.shape}{values.dtype.str}".encode()
-    return ImageHashes(
-        pixels=hashlib.sha256(head + mirrors[0]).hexdigest(),
-        mirrored=hashlib.sha256(head + min(mirrors)).hexdigest(),
-        difference=difference_hash(pixels),
-    )
-
-
-def difference_hash(pixels: Pixels) -> int:
-    """64-bit difference hash (dHash): where grey values rise from one cell to the next.
-
-    The picture is averaged over a grid of 8 rows and 9 columns; bit by bit, row by row, 1 stands for a rise from a cell
-    to its right neighbour. Grey values are BT.601 luma for 8-bit colour and the mean of the channels for 16-bit colour.
-
-    Notes
-    -----
-    N. Krawetz, "Kind of Like That", The Hacker Factor Blog, 21 January 2013.
-
-    Examples
-    --------
-    >>> hex(difference_hash(np.tile(np.arange(9, dtype=np.uint8), (8, 1))))
-    '0xffffffffffffffff'
-    """
-    grey = to_grey(pixels, "luma") if pixels.dtype == np.uint8 else pixels.reshape(*pixels.shape[:2], -1).mean(axis=2)
-    cells = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)
-    # Averages of equal grey values may differ in the last bits, and flat background would then hash as noise.
-    rises = np.diff(cells, axis=1) > 1e-6
-    return int.from_bytes(np.packbits(rises).tobytes())
-
-
-def hash_images(cases: Sequence[Case], *, workers: int) -> tuple[list[Picture], list[RefusedCase]]:
+def hash_images(
+    cases: Sequence[Case], *, labels: Collection[str] = (), workers: int
+) -> tuple[list[Picture], list[RefusedCase]]:
     """Hashes of all images of all cases, and the cases with an image that cannot be read.
 
     Parameters
     ----------
     cases
         Cases with canonical images.
+    labels
+        Roles of label images, which may be equal in different cases and are left out.
     workers
         Threads; decoding and hashing do not hold the interpreter's lock.
 
@@ -125,7 +60,7 @@ def hash_images(cases: Sequence[Case], *, workers: int) -> tuple[list[Picture], 
     pictures: list[Picture] = []
     refused: list[RefusedCase] = []
     with ThreadPoolExecutor(workers) as pool:
-        for case, result in zip(cases, pool.map(_pictures_of, cases), strict=True):
+        for case, result in zip(cases, pool.map(partial(_pictures_of, labels=labels), cases), strict=True):
             if isinstance(result, Refused):
                 refused.append(RefusedCase(case.id, STAGE, result.reason, result.detail))
             else:
@@ -133,11 +68,17 @@ def hash_images(cases: Sequence[Case], *, workers: int) -> tuple[list[Picture], 
     return pictures, refused
 
 
-def _pictures_of(case: Case) -> list[Picture] | Refused:
+def _pictures_of(case: Case, *, labels: Collection[str]) -> list[Picture] | Refused:
     try:
-        return [Picture(case.id, role, hash_image(read_canonical(case, role))) for role in case.roles()]
+        return [Picture(case.id, role, _hashes_of(case, role)) for role in case.roles() if role not in labels]
     except Refused as refusal:
         return refusal
+
+
+def _hashes_of(case: Case, role: str) -> ImageHashes:
+    if is_volume(case.file(role)):
+        return hash_volume(read_canonical_volume(case, role).data)
+    return hash_image(read_canonical(case, role))
 
 
 def refuse_duplicates(pictures: Iterable[Picture]) -> list[RefusedCase]:

@@ -11,13 +11,11 @@ from fuseflow import leakage
 from fuseflow.cases import Case, CaseFile
 from fuseflow.errors import InputError
 from fuseflow.files import sha256_of_bytes
+from fuseflow.fingerprints import ImageHashes
 from fuseflow.formats.canonical import write_canonical
 from fuseflow.leakage import (
-    ImageHashes,
     Picture,
     check_leakage,
-    difference_hash,
-    hash_image,
     hash_images,
     near_pairs,
     refuse_duplicates,
@@ -32,47 +30,6 @@ def picture(case: str, role: str, pixels: str, *, mirrored: str = "", difference
 
 def case(name: str, patient: str, stratum: str = "") -> Case:
     return Case(name, patient, stratum, (), Path())
-
-
-def test_mirrored_pictures_share_one_hash_and_turned_ones_do_not():
-    hashed = [hash_image(image) for image in (NOISE, NOISE[::-1], NOISE[:, ::-1], NOISE[::-1, ::-1])]
-    assert len({hashes.pixels for hashes in hashed}) == 4
-    assert len({hashes.mirrored for hashes in hashed}) == 1
-    assert hash_image(np.rot90(NOISE)).mirrored != hashed[0].mirrored
-
-
-def test_how_pixels_are_stored_counts_for_nothing():
-    stored = [NOISE, np.stack([NOISE] * 3, axis=2), NOISE.astype(np.uint16), np.asfortranarray(NOISE)]
-    assert len({hash_image(image).pixels for image in stored}) == 1
-
-
-def test_equal_bytes_of_another_size_are_another_picture():
-    assert hash_image(NOISE).pixels != hash_image(NOISE.reshape(27, 24)).pixels
-
-
-def test_one_level_in_one_pixel_is_another_picture_but_nearly_the_same():
-    changed = NOISE.copy()
-    changed[11, 11] ^= 1
-    assert hash_image(changed).mirrored != hash_image(NOISE).mirrored
-    assert (difference_hash(changed) ^ difference_hash(NOISE)).bit_count() <= 1
-
-
-def test_the_difference_hash_has_a_bit_per_rise_row_by_row():
-    image = np.zeros((8, 9), np.uint8)
-    image[0, 1] = 9  # rises from column 0 to 1, falls from 1 to 2
-    image[7, 8] = 9  # rises from column 7 to 8
-    assert difference_hash(image) == 1 << 63 | 1
-
-
-@pytest.mark.parametrize("level", [0, 113, 255])
-def test_flat_background_hashes_as_zero(level):
-    assert difference_hash(np.full((251, 253), level, np.uint8)) == 0
-
-
-def test_sixteen_bit_colour_can_be_hashed():
-    image = np.zeros((16, 18, 3), np.uint16)
-    image[:, 10:, 1] = 65535
-    assert difference_hash(image).bit_count() == 8
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=2, max_size=12), st.data())
