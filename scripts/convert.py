@@ -33,6 +33,9 @@ from fuseflow.index import UNNAMED, list_files, raw_path
 from fuseflow.isolation import SECONDS
 from fuseflow.raw_files import LoadFiles
 
+WITH_CASES = (*("raw", "roles", "series", "optional", "labels", "drawn", "pages", "size", "bits", "one_size", "shard"),)
+"""Arguments that mean nothing without a table of cases."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -144,6 +147,8 @@ def files_by_hand(source: Path, output: Path) -> tuple[Path, list[str]]:
         raise InputError(f"{source} does not exist or is no file; give an image or a folder of images or series")
     folder, names = (source, list_files(source)) if source.is_dir() else (source.parent, [source.name])
     names = [name for name in names if not (folder / name).resolve().is_relative_to(output.resolve())]
+    if not names and output.resolve().is_relative_to(folder.resolve()) and list_files(folder):
+        raise InputError(f"{output} is where the input lies; give another folder for the results")
     if not names:
         raise InputError(f"{source} is empty; give an image or a folder of images or series")
     return folder, names
@@ -251,6 +256,9 @@ def check_usage(arguments: argparse.Namespace) -> None:
     if (arguments.input is None) == (arguments.cases is None):
         raise InputError("give either --input or --cases")
     if arguments.cases is None:
+        given = [name for name in WITH_CASES if getattr(arguments, name)]
+        if given:
+            raise InputError(f"--{given[0].replace('_', '-')} goes with --cases; by hand every image is converted")
         return
     if arguments.raw is None or bool(arguments.roles) == bool(arguments.series):
         raise InputError("--cases needs --raw, and either --roles or --series")

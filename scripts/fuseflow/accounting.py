@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 
 from fuseflow.cases import Case, CaseFile, RefusedCase, write_cases, write_refused
@@ -24,6 +25,8 @@ ACCEPTED, REFUSED = "accepted", "refused"
 IMAGE_COLUMNS = ("id", "status", "format", "modality", "reason", "detail", "files", "suv", "series", "outputs")
 ID_DIGITS = 12
 UNKNOWN_PATIENT = "unknown"
+TABLES = ("images", "cases", "refused", "provenance")
+"""Names that no image may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +113,12 @@ class Accounting:
         self._cases: list[Case] = []
         self._numbers = 0
         self._counted: set[Path] = set()
-        self._ids: Counter[str] = Counter()
+        self._taken: set[str] = set(TABLES)
 
     def accept(self, source: Source, done: Done) -> tuple[CaseFile, ...]:
         """Give the images of a source their names, add its row, and return the images."""
-        name = source.name or self._next_number()
+        wanted = source.name or self._next_number()
+        name = self._free_name(wanted, lambda name: [name, *_stems(name, source, done.written)])
         files = self._named(name, source, done.written)
         self._cases.append(Case(name, UNKNOWN_PATIENT, "", files, self._output))
         if done.suv:
@@ -126,7 +130,7 @@ class Accounting:
 
     def refuse(self, source: Source, refusal: Refused) -> None:
         """Add the row of a source that becomes no image."""
-        name = self._own_id(source.name or source.sha256[:ID_DIGITS] or "unopened")
+        name = self._free_name(source.name or source.sha256[:ID_DIGITS] or "unopened", lambda name: [name])
         self.refused.append(RefusedCase(name, STAGE, refusal.reason, refusal.detail))
         self._add(source, id=name, status=REFUSED, reason=refusal.reason, detail=refusal.detail)
 
@@ -143,20 +147,25 @@ class Accounting:
             record(stage=STAGE, parameters=parameters, code=code, inputs={}, outputs=outputs),
         )
 
+    def _free_name(self, wanted: str, names: Callable[[str], Iterable[str]]) -> str:
+        """The wanted name, or the first with a number behind it of which none of some names is taken yet."""
+        for number in count(1):
+            name = wanted if number == 1 else f"{wanted}-{number}"
+            # some file systems do not tell upper from lower case
+            needed = {needed.lower() for needed in names(name)}
+            if not needed & self._taken:
+                self._taken |= needed
+                return name
+        raise AssertionError
+
     def _named(self, name: str, source: Source, written: Sequence[Written]) -> tuple[CaseFile, ...]:
-        """Rename what was written; of several images with the same role each has a number."""
-        roles = Counter(image.role for image in written)
-        numbers: Counter[str] = Counter()
+        """Give what was written its names."""
         files = []
-        for image in written:
-            numbers[image.role] += 1
-            parts = [name, *([] if source.name else [image.role])]
-            parts += [str(numbers[image.role])] if roles[image.role] > 1 else []
-            path = self._output / ("_".join(parts) + image.ending)
+        for stem, role, image in zip(_stems(name, source, written), _roles(written), written, strict=True):
+            path = self._output / (stem + image.ending)
             if (sidecar := sidecar_of(image.path)).exists():
                 sidecar.replace(sidecar_of(path))
             image.path.replace(path)
-            role = image.role + (str(numbers[image.role]) if roles[image.role] > 1 else "")
             files.append(CaseFile(role=role, path=path.name, sha256=hash_of_file(path)))
         return tuple(files)
 
@@ -170,6 +179,23 @@ class Accounting:
         self._numbers += 1
         return f"{self._numbers:03d}"
 
-    def _own_id(self, wanted: str) -> str:
-        self._ids[wanted] += 1
-        return wanted if self._ids[wanted] == 1 else f"{wanted}-{self._ids[wanted]}"
+
+def _roles(written: Sequence[Written]) -> list[str]:
+    """The role of each image; those of several images with the same role have a number."""
+    total = Counter(image.role for image in written)
+    numbers: Counter[str] = Counter()
+    roles = []
+    for image in written:
+        numbers[image.role] += 1
+        roles.append(image.role + (str(numbers[image.role]) if total[image.role] > 1 else ""))
+    return roles
+
+
+def _stems(name: str, source: Source, written: Sequence[Written]) -> list[str]:
+    """Names of the files of some images, without endings: images that have no name of their own also say their role."""
+    numbers = [role.removeprefix(image.role) for role, image in zip(_roles(written), written, strict=True)]
+    own = bool(source.name)
+    return [
+        "_".join([name, *([] if own else [image.role]), *([number] if number else [])])
+        for image, number in zip(written, numbers, strict=True)
+    ]

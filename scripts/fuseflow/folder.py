@@ -32,6 +32,8 @@ OTHER = "OT"
 """The standard's modality of images that name none."""
 UNSAFE = re.compile(r"^[._-]+|[^A-Za-z0-9._-]+")
 """What becomes `_` when the name of a file becomes an id."""
+LONGEST_NAME = 100
+"""Letters of a name that are kept; file systems have room for 255 bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +138,12 @@ def _convert_others(
 def _convert_files(paths: Sequence[Path], accounting: Accounting, output: Path, rules: FolderRules) -> None:
     """Images of other formats."""
     headers = sorted(headers_of(paths))
+    sidecars = _sidecars_of(headers, set(headers))
+    headers = [path for path in headers if path not in sidecars.values()]
     names = _names_of(headers)
     tasks = [FileTask(path=path) for path in headers]
     for path, result in zip(headers, _results(tasks, output, rules, workers=rules.workers), strict=True):
-        source = _of_file(path, names[path])
+        source = _of_file(path, names[path], sidecars.get(path))
         if isinstance(result, Refused):
             accounting.refuse(source, result)
         else:
@@ -158,17 +162,22 @@ def _results(tasks: Sequence[Task], output: Path, rules: FolderRules, *, workers
         yield result
 
 
+def _sidecars_of(paths: Sequence[Path], there: set[Path]) -> dict[Path, Path]:
+    """Image -> the JSON file of the same name beside it, which speaks of the image and is none."""
+    beside = {path: path.with_name(f"{_stem_of(path)}.json") for path in paths if format_of(path)}
+    return {path: sidecar for path, sidecar in beside.items() if sidecar in there}
+
+
 def _names_of(paths: Sequence[Path]) -> dict[Path, str]:
-    """An id of its own for every file that has an image in it: its name, with its ending or a number if need be."""
-    endings = {path: next(filter(path.name.lower().endswith, _endings_of(path)), path.suffix) for path in paths}
-    stems = {path: _safe(path.name.removesuffix(path.name[len(path.name) - len(endings[path]) :])) for path in paths}
+    """What the results of each file are to be called: its name, with its ending if others differ in that alone."""
+    stems = {path: _safe(_stem_of(path)) for path in paths}
     shared = Counter(stems.values())
-    ids = {path: stem if shared[stem] == 1 else _safe(path.name.replace(".", "_")) for path, stem in stems.items()}
-    taken: Counter[str] = Counter()
-    for path, name in ids.items():
-        taken[name] += 1
-        ids[path] = name if taken[name] == 1 else f"{name}-{taken[name]}"
-    return ids
+    return {path: stem if shared[stem] == 1 else _safe(path.name.replace(".", "_")) for path, stem in stems.items()}
+
+
+def _stem_of(path: Path) -> str:
+    ending = next(filter(path.name.lower().endswith, _endings_of(path)), path.suffix)
+    return path.name[: len(path.name) - len(ending)]
 
 
 def _endings_of(path: Path) -> list[str]:
@@ -177,7 +186,7 @@ def _endings_of(path: Path) -> list[str]:
 
 
 def _safe(name: str) -> str:
-    return UNSAFE.sub("_", name) or "_"
+    return UNSAFE.sub("_", name)[:LONGEST_NAME] or "_"
 
 
 def _of_group(group: Group) -> Source:
@@ -211,11 +220,11 @@ def _of_refused(series: RefusedSeries) -> Source:
     )
 
 
-def _of_file(path: Path, name: str) -> Source:
+def _of_file(path: Path, name: str, sidecar: Path | None) -> Source:
     try:
         sha256 = hash_of_file(path)
     except OSError:
         sha256 = ""
     found = format_of(path)
-    paths = frozenset([path, *companions_of(path)])
+    paths = frozenset([path, *companions_of(path), *([sidecar] if sidecar else [])])
     return Source(name=name if found else "", format=found, paths=paths, sha256=sha256)

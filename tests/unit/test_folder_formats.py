@@ -6,12 +6,13 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK
+import tifffile
 from dicom_segmentations import closed, frames_of, saved, seg, structure_set
 from dicom_series import Geometry, series, write_series
 from world_positions import LPS_TO_RAS, SHAPE, is_in_place, oblique_affine, sheared_affine, values_at
 
 from fuseflow.dicom.series import SeriesRules
-from fuseflow.files import read_json, read_table
+from fuseflow.files import hash_of_file, read_json, read_table
 from fuseflow.folder import FolderRules, convert_folder
 from fuseflow.formats.png import write_png
 from fuseflow.formats.reading import read_images
@@ -136,3 +137,37 @@ def test_contours_without_their_images_are_refused(convert, tmp_path):
     [row] = convert().values()
 
     assert (row["modality"], row["reason"]) == ("RTSTRUCT", "no-reference")
+
+
+def test_no_image_takes_the_name_of_another(convert, tmp_path):
+    folder = tmp_path / "in"
+    for name in ("001_CT.nii", "001.nii", "s1/same.nii", "s2/same.nii", "same_nii-2.nii", "Provenance.nii", "m_1.nii"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        save(folder / name, np.diag([1.0, 2.0, 3.0, 1.0]))
+    tifffile.imwrite(folder / "m.tif", np.stack([GREY, GREY[::-1]]), photometric="minisblack")
+    write_series(folder / "study", series(Geometry()))
+
+    rows = convert()
+
+    outputs = [name for row in rows.values() for name in row["outputs"].split()]
+    assert len(outputs) == len(set(outputs)) == 7 + 2 + 1
+    assert rows["001"]["outputs"] == "001_CT.nii.gz"
+    assert rows["001"]["format"] == "dicom"
+    for case in read_table(tmp_path / "out-nifti" / "cases.tsv"):
+        assert hash_of_file(tmp_path / "out-nifti" / case["path"]) == case["sha256"]
+
+
+def test_long_names_are_cut_and_stay_apart(convert, tmp_path):
+    for last in "ab":
+        save(tmp_path / "in" / f"{'x' * 240}{last}.nii", np.diag([1.0, 2.0, 3.0, 1.0]))
+
+    assert sorted(len(name) for name in convert()) == [100, 102]
+
+
+def test_the_sidecar_beside_an_image_is_no_image(convert, tmp_path):
+    save(tmp_path / "in" / "sub-01_T1w.nii.gz", np.diag([1.0, 2.0, 3.0, 1.0]))
+    (tmp_path / "in" / "sub-01_T1w.json").write_text('{"RepetitionTime": 2.0}')
+
+    [row] = convert().values()
+
+    assert (row["id"], row["files"], row["outputs"]) == ("sub-01_T1w", "2", "sub-01_T1w.nii.gz")

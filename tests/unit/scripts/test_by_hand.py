@@ -295,3 +295,23 @@ def test_wrong_usage_is_said_in_one_sentence(tmp_path, monkeypatch, name, argume
 
     assert words in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--labels", "SEG"], "--labels goes with --cases; by hand every image is converted"),
+        (["--size", "3", "4"], "--size goes with --cases"),
+        (["--one-size"], "--one-size goes with --cases"),
+    ],
+)
+def test_what_would_be_ignored_by_hand_is_said(folders, arguments, words):
+    done = program("convert", "--input", folders / "CT", *arguments, "--output", folders / "out", status=2)
+
+    assert words in done.stderr
+
+
+def test_the_input_is_not_the_output(folders):
+    done = program("convert", "--input", folders / "CT", "--output", folders / "CT", status=2)
+
+    assert "is where the input lies; give another folder for the results" in done.stderr
