@@ -12,10 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fuseflow.errors import Refused
-from fuseflow.flat import FlatImage, Pixels
-from fuseflow.formats.reading import Image, format_of, read_images
+from fuseflow.files import hash_of_file
+from fuseflow.flat import FlatImage, Pixels, pixel_facts
+from fuseflow.formats.reading import Image, companions_of, format_of, read_images
+from fuseflow.formats.registry import READERS
 from fuseflow.grey import is_grey
 from fuseflow.labels import as_labels
+from fuseflow.provenance import packages_of, versions_of
+
+FLAT_DICOM = "dicom/flat"
+"""The module that reads flat DICOM images, as a path below the library."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,20 +112,50 @@ class Convert:
 def read_file(path: Path) -> tuple[Image, ...]:
     """The canonical images in a file of any format, DICOM of flat images included.
 
+    Their sidecars also say what they were made from and by: ``files``, the sha256 of the file and of those that belong
+    to it, and ``versions``, those of the packages that read it.
+
     Raises
     ------
     Refused
         As `fuseflow.formats.reading.read_images` and `fuseflow.dicom.flat.flat_image`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from fuseflow.formats.png import write_png
+    >>> path = Path(tempfile.mkdtemp()) / "CT.png"
+    >>> _ = path.write_bytes(write_png(np.array([[1, 2]], np.uint8)))
+    >>> (image,) = read_file(path)
+    >>> image.pixels.tolist(), len(image.sidecar["files"]), "numpy" in image.sidecar["versions"]
+    ([[1, 2]], 1, True)
     """
-    if not format_of(path):
-        # pydicom costs a quarter of a second, which other formats need not pay
-        from fuseflow.dicom.reading import looks_like_dicom
+    images: tuple[Image, ...]
+    if _is_dicom(path):
+        from fuseflow.dicom.flat import flat_image
 
-        if looks_like_dicom(path):
-            from fuseflow.dicom.flat import flat_image
+        images, reader = (flat_image(path),), FLAT_DICOM
+    else:
+        images, reader = read_images(path), READERS.module(format_of(path))
+    origin = {"files": _digests_of(path), "versions": versions_of(packages_of(reader))}
+    return tuple(replace(image, sidecar={**origin, **image.sidecar}) for image in images)
 
-            return (flat_image(path),)
-    return read_images(path)
+
+def _is_dicom(path: Path) -> bool:
+    if format_of(path):
+        return False
+    # pydicom costs a quarter of a second, which other formats need not pay
+    from fuseflow.dicom.reading import looks_like_dicom
+
+    return looks_like_dicom(path)
+
+
+def _digests_of(path: Path) -> list[str]:
+    try:
+        return [hash_of_file(file) for file in (path, *companions_of(path))]
+    except OSError as error:
+        raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
 
 
 def _chosen(images: tuple[Image, ...], page: int) -> Image:
@@ -143,8 +179,9 @@ def collapse_grey(image: FlatImage) -> FlatImage:
     if pixels.ndim != 3 or not is_grey(pixels):
         return image
     warning = {"code": "grey-as-rgb", "detail": "all three channels are equal everywhere; one of them was kept"}
-    sidecar = {**image.sidecar, "warnings": [*image.sidecar.get("warnings", []), warning]}
-    return replace(image, pixels=pixels[..., 0].copy(), sidecar=sidecar)
+    grey = pixels[..., 0].copy()
+    warnings = [*image.sidecar.get("warnings", []), warning]
+    return replace(image, pixels=grey, sidecar={**image.sidecar, **pixel_facts(grey), "warnings": warnings})
 
 
 def _check_one_size(images: Mapping[str, Image]) -> None:

@@ -61,6 +61,14 @@ REASONS: dict[str, str] = {
     "uneven-spacing": "the slices are not evenly spaced",
     "shifted-slices": "the slices do not lie on a line",
     "inconsistent-series": "images of one series disagree about something that holds for all of it",
+    # volumes that cannot be brought onto one grid
+    "no-overlap": "the images of one case hardly overlap in space",
+    "different-frame": "the positions of two images are told from different origins",
+    "different-grids": "the images of one case lie on different grids, and nobody says which of them to take",
+    # normalization
+    "not-finite": "voxels are NaN or infinite",
+    "wrong-modality": "the normalization is for images of another modality or unit",
+    "empty-mask": "no voxel lies inside the mask that is computed with",
     # segmentations
     "no-reference": "the images that the segmentation was drawn on are missing",
     "no-segments": "the segmentation holds no segment that can be drawn",

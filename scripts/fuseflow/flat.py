@@ -27,3 +27,23 @@ class FlatImage:
 
     pixels: Pixels
     sidecar: Mapping[str, Any] = field(default_factory=dict)
+
+
+def pixel_facts(pixels: Pixels) -> dict[str, Any]:
+    """What the sidecar of a flat image says of the array itself.
+
+    Returns
+    -------
+    dict
+        ``shape``, ``axes`` and ``data_type``.
+
+    Examples
+    --------
+    >>> pixel_facts(np.zeros((2, 5, 3), np.uint8))
+    {'shape': [2, 5, 3], 'axes': ['y', 'x', 'channel'], 'data_type': 'uint8'}
+    """
+    return {
+        "shape": list(pixels.shape),
+        "axes": ["y", "x", "channel"][: pixels.ndim],
+        "data_type": pixels.dtype.name,
+    }

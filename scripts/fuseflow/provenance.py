@@ -34,7 +34,6 @@ DISTRIBUTIONS = {
     "pydicom": "pydicom",
     "scipy": "scipy",
     "skimage": "scikit-image",
-    "tifffile": "tifffile",
 }
 """Importable name -> name of the distribution, of the packages that can change a number."""
 

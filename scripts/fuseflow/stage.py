@@ -21,9 +21,10 @@ from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
 from fuseflow.flat import Pixels
-from fuseflow.formats.canonical import discard_canonical, read_canonical, write_canonical
+from fuseflow.formats.canonical import discard_canonical, read_canonical, read_canonical_volume, write_canonical
 from fuseflow.isolation import map_isolated
 from fuseflow.provenance import record
+from fuseflow.volume import Volume
 from fuseflow.workers import map_in_order
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,15 @@ class LoadImages:
     def __call__(self, case: Case) -> dict[str, Pixels]:
         """Role -> pixels, or a refusal."""
         return {role: read_canonical(case, role) for role in self.roles}
+
+
+@dataclass(frozen=True)
+class LoadVolumes:
+    """Load all canonical volumes of a case: role -> volume."""
+
+    def __call__(self, case: Case) -> dict[str, Volume]:
+        """Role -> volume, or a refusal."""
+        return {role: read_canonical_volume(case, role) for role in case.roles()}
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, workers: int = 1) -> None:

@@ -150,6 +150,12 @@ class _Provisional:
 
 
 def ending_of(to: str) -> str:
-    """How files of volumes end in a format."""
+    """How files of volumes end in a format.
+
+    Examples
+    --------
+    >>> ending_of("nifti")
+    '.nii.gz'
+    """
     writer: Writer = WRITERS.load(to)
     return writer.ending

@@ -1,10 +1,6 @@
-"""NRRD files with headers made to order, and what reading them gives."""
+"""NRRD files with headers made to order."""
 
 import numpy as np
-import pytest
-
-from fuseflow.errors import Refused
-from fuseflow.formats.reading import read_images
 
 NUMBERS = np.arange(24, dtype="<i2")
 BODY = NUMBERS.tobytes()
@@ -26,18 +22,3 @@ def write(path, body=BODY, magic="NRRD0004", more="", **changes):
     lines = [magic, *(f"{name}: {value}" for name, value in fields.items() if value is not None)]
     path.write_bytes(("\n".join(lines) + "\n" + more + "\n").encode() + body)
     return path
-
-
-def only(path):
-    [image] = read_images(path)
-    return image
-
-
-def remarks(image):
-    return [warning["code"] for warning in image.sidecar["warnings"]]
-
-
-def refusal(path):
-    with pytest.raises(Refused) as caught:
-        read_images(path)
-    return caught.value

@@ -35,6 +35,14 @@ def write_canonical(
 
     A flat image becomes ``<ROLE>/<case>.png``, a volume ``<case>/<ROLE>.nii.gz``, each with a sidecar of the same name
     and the ending ``.json`` if anything is known about it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_canonical(folder, case="1", role="CT", image=np.zeros((2, 3), np.uint8)).path
+    'CT/1.png'
     """
     path = f"{case}/{role}{VOLUME}" if isinstance(image, Volume) else f"{role}/{case}{FLAT}"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +56,18 @@ def write_canonical(
 
 
 def discard_canonical(folder: Path, *, case: str) -> None:
-    """Remove the images of a case from a shard folder in the making."""
+    """Remove the images of a case from a shard folder in the making.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_canonical(folder, case="1", role="CT", image=np.zeros((2, 3), np.uint8))
+    >>> discard_canonical(folder, case="1")
+    >>> (folder / written.path).exists()
+    False
+    """
     shutil.rmtree(folder / case, ignore_errors=True)
     for ending in (FLAT, SIDECAR):
         for path in folder.glob(f"*/{glob.escape(case)}{ending}"):
@@ -56,7 +75,17 @@ def discard_canonical(folder: Path, *, case: str) -> None:
 
 
 def write_flat(path: Path, image: FlatImage) -> None:
-    """Write a flat image as PNG, and its sidecar beside it if there is anything in it."""
+    """Write a flat image as PNG, and its sidecar beside it if there is anything in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "CT.png"
+    >>> write_flat(path, FlatImage(pixels=np.zeros((2, 3), np.uint8), sidecar={"format": "PNG"}))
+    >>> sidecar_of(path).is_file()
+    True
+    """
     path.write_bytes(write_png(image.pixels))
     if image.sidecar:
         write_json(sidecar_of(path), image.sidecar)
@@ -75,6 +104,15 @@ def write_volume(path: Path, volume: Volume, *, to: str = CANONICAL, threads: in
         Name of the format, see `fuseflow.formats.registry.WRITERS`.
     threads
         How many threads compress canonical volumes; the bytes do not depend on it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "CT.nrrd"
+    >>> write_volume(path, Volume(data=np.zeros((2, 3, 4), np.int16), affine=np.eye(4)), to="nrrd")
+    >>> sorted(found.name for found in path.parent.iterdir())
+    ['CT.json', 'CT.nrrd']
     """
     if to == CANONICAL:
         # nibabel costs a tenth of a second, which flat images need not pay

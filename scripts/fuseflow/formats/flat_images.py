@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.files import read_regular_file
-from fuseflow.flat import FlatImage, Pixels
+from fuseflow.flat import FlatImage, Pixels, pixel_facts
 from fuseflow.formats.stored import Remark
 
 LARGEST = 160 * 2**20
 """Bytes of pixels of one file. Decoders hold up to five copies at a time, and together these must stay below 1 GiB."""
+ALPHA_DROPPED = Remark(
+    code="alpha-dropped", detail="the image had an alpha channel that was opaque everywhere; it was left out"
+)
 
 
 def bytes_of(path: Path) -> bytes:
@@ -89,18 +93,24 @@ def described(
     page
         Number of the page, from 1, and number of pages, of formats that have pages.
     facts
-        What is known besides; replaces keys of the same name.
+        What is known besides, such as ``spacing`` (between rows and between columns, in mm); replaces keys of the same
+        name.
     remarks
         What a user should know.
 
     Examples
     --------
     >>> image = described(np.zeros((2, 2), np.uint8), source="PNG", photometric="grey", bits=8, lossy=False)
-    >>> image.sidecar["spacing"] is None, image.sidecar["orientation"]
-    (True, 1)
+    >>> image.sidecar["axes"], image.sidecar["geometry"], image.sidecar["orientation"]
+    (['y', 'x'], 'unknown', 1)
     """
+    known = facts or {}
     sidecar = {
         "format": source,
+        **pixel_facts(pixels),
+        "geometry": "spacing" if known.get("spacing") else "unknown",
+        # a flat image lies nowhere in the patient
+        "affine": None,
         "photometric": photometric,
         "bits": bits,
         "lossy": lossy,
@@ -110,8 +120,8 @@ def described(
         "window": None,
         "orientation": orientation,
         "page": list(page) if page else None,
-        **(facts or {}),
-        "warnings": [vars(remark) for remark in remarks],
+        **known,
+        "warnings": [asdict(remark) for remark in remarks],
     }
     return FlatImage(pixels=pixels, sidecar=sidecar)
 
@@ -158,12 +168,11 @@ def scaled_to_eight_bits(pixels: Pixels, *, bits: int) -> tuple[Pixels, Remark]:
 
 
 def scale_of(bits: int) -> int:
-    """The factor that takes the largest value of 1, 2 or 4 bits to 255."""
+    """The factor that takes the largest value of 1, 2 or 4 bits to 255.
+
+    Examples
+    --------
+    >>> scale_of(1), scale_of(2), scale_of(4)
+    (255, 85, 17)
+    """
     return 255 // ((1 << bits) - 1)
-
-
-def surplus(size: int) -> list[Remark]:
-    """What is to be said of bytes behind the image."""
-    if not size:
-        return []
-    return [Remark(code="trailing-data", detail=f"{size} bytes behind the end of the image were not looked at")]

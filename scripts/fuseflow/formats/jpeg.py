@@ -109,6 +109,14 @@ def read_header(data: bytes) -> JpegHeader:
     Refused
         ``unreadable`` if a marker is missing or damaged; ``unsupported-pixels`` for other than 8 bits, CMYK, lossless,
         arithmetic and hierarchical JPEG; ``impossible-size`` and ``too-large`` by the size that is announced.
+
+    Examples
+    --------
+    >>> buffer = io.BytesIO()
+    >>> Image.fromarray(np.zeros((2, 3), np.uint8)).save(buffer, "JPEG")
+    >>> header = read_header(buffer.getvalue())
+    >>> header.rows, header.columns, header.photometric
+    (2, 3, 'grey')
     """
     if not data.startswith(b"\xff\xd8"):
         raise Refused("unreadable", "not a JPEG: the file does not begin like one" if data else "the file is empty")
@@ -258,6 +266,13 @@ def decode_jpeg(data: bytes, header: JpegHeader) -> Pixels:
     -----
     The image is decoded twice, once with bytes added behind every run of compressed data. Nobody reads these bytes if
     the run is whole; where it is cut, they change the pixels.
+
+    Examples
+    --------
+    >>> buffer = io.BytesIO()
+    >>> Image.fromarray(np.full((1, 2), 7, np.uint8)).save(buffer, "JPEG")
+    >>> decode_jpeg(buffer.getvalue(), read_header(buffer.getvalue())).tolist()
+    [[7, 7]]
     """
     pixels = _decoded(data[: header.size], header)
     if not np.array_equal(pixels, _decoded(_padded(data, header), header)):

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
-
-from isal import isal_zlib
 
 from fuseflow.errors import Refused
 
 DEFLATE_RATIO = 1032
 """Deflate makes of one byte at most this many (a match of 258 bytes in two bits)."""
-GZIP, ZLIB = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
-"""Containers of deflate, as `zlib.decompressobj` takes them."""
-HEADER_BYTES = 1024
-"""What a small file may declare more than deflate could hold: its headers."""
 
 
 def check_declared(declared: int, stored: int, *, ratio: int = 1) -> None:
@@ -45,57 +38,14 @@ def check_declared(declared: int, stored: int, *, ratio: int = 1) -> None:
         raise Refused("impossible-size", f"the header announces {declared} bytes of data and {stored} are there")
 
 
-def inflate(data: bytes, *, container: int, most: int | None = None) -> bytes:
-    """Decompress gzip or zlib data to the end, with their checksums verified.
-
-    Parameters
-    ----------
-    data
-        One stream, or several gzip members one after the other.
-    container
-        `GZIP` or `ZLIB`.
-    most
-        Bytes that are wanted at most; None for all. With fewer than all of them nothing can be verified.
-
-    Raises
-    ------
-    Refused
-        ``unreadable`` if the data are damaged or cut short.
-
-    Examples
-    --------
-    >>> inflate(zlib.compress(b"voxels"), container=ZLIB)
-    b'voxels'
-    >>> inflate(zlib.compress(b"voxels")[:-1], container=ZLIB)
-    Traceback (most recent call last):
-    fuseflow.errors.Refused: unreadable: the compressed data are cut short
-    """
-    parts: list[bytes] = []
-    found = 0
-    while data:
-        stream = isal_zlib.decompressobj(container)
-        try:
-            part = stream.decompress(data, 0 if most is None else most - found)
-        except Exception:
-            # isal's own error is no class that can be named here
-            raise Refused("unreadable", "the compressed data are damaged") from None
-        parts.append(part)
-        found += len(part)
-        if most is not None and found >= most:
-            break
-        if not stream.eof:
-            raise Refused("unreadable", "the compressed data are cut short")
-        data = stream.unused_data if container == GZIP and stream.unused_data[:2] == b"\x1f\x8b" else b""
-    return b"".join(parts)
-
-
 def file_beside(header: Path, name: str) -> Path:
     """The data file that a header names, in the header's own folder or below.
 
     Raises
     ------
     Refused
-        ``outside-path`` if the name leads out of the folder, also by a link; ``unreadable`` if there is no such file.
+        ``outside-path`` if the name leads out of the folder, also by a link; ``unreadable`` if there is no such file,
+        or there can be none of the name.
 
     Examples
     --------
@@ -107,8 +57,13 @@ def file_beside(header: Path, name: str) -> Path:
     if not name or "\0" in name or ".." in parts or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor:
         raise Refused("outside-path", "the header names a data file that does not lie in its own folder")
     path = header.parent / name
-    if path.exists() and not path.resolve().is_relative_to(header.parent.resolve()):
+    try:
+        there, inside = path.is_file(), path.resolve().is_relative_to(header.parent.resolve())
+    except (OSError, RuntimeError, ValueError):
+        # a name that is too long or cannot be encoded, or a link that leads in a circle
+        there, inside = False, True
+    if not inside:
         raise Refused("outside-path", "the header names a data file that is a link to somewhere else")
-    if not path.is_file():
+    if not there:
         raise Refused("unreadable", "the data file that the header names is not there")
     return path

@@ -9,9 +9,9 @@ import numpy as np
 from isal import igzip_threaded
 
 from fuseflow.errors import Refused
-from fuseflow.formats.nifti_grid import SPATIAL
-from fuseflow.formats.nifti_image import read_single
-from fuseflow.volume import FourthAxis, Volume, is_rigid
+from fuseflow.formats.analyze_nifti.nifti_grid import SPATIAL
+from fuseflow.formats.analyze_nifti.nifti_image import read_single
+from fuseflow.volume import FourthAxis, Volume, is_rigid, spacing_of
 
 COMPRESSION_LEVEL = 1
 """Of isal, 0 to 3: a tenth of the time of zlib's level 6 for files that are a tenth larger."""
@@ -75,7 +75,7 @@ def _header(volume: Volume) -> nibabel.Nifti1Header:
         header.set_qform(volume.affine, code=SCANNER if rigid else 0, strip_shears=True)
         header.set_sform(volume.affine, code=SCANNER)
     elif volume.geometry == "spacing":
-        header["pixdim"][1:4] = np.linalg.norm(volume.affine[:3, :3], axis=0)
+        header["pixdim"][1:4] = spacing_of(volume.affine)
     time_unit = _set_time(header, volume.fourth_axis)
     header.set_xyzt_units("unknown" if volume.geometry == "unknown" else "mm", time_unit)
     return header
@@ -99,7 +99,16 @@ def read_nifti(path: Path) -> Volume:
     Raises
     ------
     Refused
-        As `fuseflow.formats.nifti_image.read_single`.
+        As `fuseflow.formats.analyze_nifti.nifti_image.read_single`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "CT.nii.gz"
+    >>> volume = Volume(data=np.zeros((2, 3, 4), np.int16), affine=np.diag([1.0, 2, 3, 1]), geometry="spacing")
+    >>> write_nifti(path, volume)
+    >>> read_nifti(path).geometry
+    'spacing'
     """
     stored = read_single(path)
     affine, geometry = np.eye(4), stored.geometry

@@ -9,6 +9,7 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
+from fuseflow.formats.flat_images import described
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.volume import Data
 
@@ -53,15 +54,14 @@ def plane_image(
     ((3, 4), [2.0, 0.5])
     """
     if data.dtype.kind == "u" and data.dtype.itemsize <= 2 and data.shape[2:] in ((), (RGB,)):
-        return FlatImage(
-            pixels=_pixels(data),
-            sidecar={
-                "format": format_name,
-                "photometric": "RGB" if data.ndim == RGB else "grey",
-                "bits": 8 * data.dtype.itemsize,
-                "spacing": None if spacing is None else [spacing[1], spacing[0]],
-                "warnings": [vars(remark) for remark in remarks],
-            },
+        return described(
+            _pixels(data),
+            source=format_name,
+            photometric="RGB" if data.ndim == RGB else "grey",
+            bits=8 * data.dtype.itemsize,
+            lossy=False,
+            facts={"spacing": None if spacing is None else [spacing[1], spacing[0]]},
+            remarks=remarks,
         )
     if data.ndim > 2:
         raise Refused(
@@ -91,6 +91,12 @@ def refuse_channels(channels: int, dtype: np.dtype[Any]) -> None:
     ------
     Refused
         ``colour`` of three or four uint8, else ``unsupported-pixels``.
+
+    Examples
+    --------
+    >>> refuse_channels(3, np.dtype("u1"))
+    Traceback (most recent call last):
+    fuseflow.errors.Refused: colour: the voxels of the volume are colours of 3 x uint8
     """
     if channels in COLOUR_CHANNELS and dtype == np.uint8:
         raise Refused("colour", f"the voxels of the volume are colours of {channels} x uint8")

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
-from fuseflow.files import read_regular_file
 from fuseflow.flat import Pixels
+from fuseflow.formats.file_bytes import bytes_of
 from fuseflow.opencv import cv2
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -95,6 +95,12 @@ def decode_png(data: bytes, header: PngHeader) -> Pixels:
     ------
     Refused
         ``unreadable`` if it cannot be decoded, ``unsupported-pixels`` if pixels are transparent.
+
+    Examples
+    --------
+    >>> data = write_png(np.array([[1, 2]], np.uint8))
+    >>> decode_png(data, check_png(data)).tolist()
+    [[1, 2]]
     """
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -115,7 +121,14 @@ def decode_png(data: bytes, header: PngHeader) -> Pixels:
 
 
 def write_png(pixels: Pixels) -> bytes:
-    """Encode grey (rows, columns) or RGB (rows, columns, 3) pixels of uint8 or uint16; no time, no text, no gamma."""
+    """Encode grey (rows, columns) or RGB (rows, columns, 3) pixels of uint8 or uint16; no time, no text, no gamma.
+
+    Examples
+    --------
+    >>> pixels = np.arange(6, dtype=np.uint16).reshape(2, 3)
+    >>> write_png(pixels) == write_png(pixels.copy())
+    True
+    """
     if pixels.dtype not in (np.uint8, np.uint16) or not (
         pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
     ):
@@ -134,6 +147,11 @@ def check_png(data: bytes) -> PngHeader:
     ------
     Refused
         ``unreadable``, with what is wrong first; ``unsupported-pixels`` if a colour is to be transparent.
+
+    Examples
+    --------
+    >>> check_png(write_png(np.zeros((2, 3), np.uint8)))
+    PngHeader(width=3, height=2, bits=8, colour_type=0, interlaced=False)
     """
     chunks = chunks_of(data)
     header = header_of(*next(chunks))
@@ -201,6 +219,11 @@ def header_of(kind: bytes, body: bytes) -> PngHeader:
     ------
     Refused
         ``unreadable`` if it is not, or if it is not valid.
+
+    Examples
+    --------
+    >>> header_of(b"IHDR", struct.pack(">IIBBBBB", 3, 2, 16, GREY, 0, 0, 0)).bits
+    16
     """
     if kind != b"IHDR" or len(body) != 13:
         raise Refused("unreadable", "the PNG does not begin with a header (IHDR chunk)")
@@ -219,9 +242,13 @@ def read_png_file(path: Path) -> Pixels:
     ------
     Refused
         As `read_png`, and ``unreadable`` if the file cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.png"
+    >>> _ = path.write_bytes(write_png(np.array([[1, 2]], np.uint8)))
+    >>> read_png_file(path).tolist()
+    [[1, 2]]
     """
-    try:
-        data = read_regular_file(path)
-    except OSError as error:
-        raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
-    return read_png(data)
+    return read_png(bytes_of(path))

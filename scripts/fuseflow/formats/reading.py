@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
+from fuseflow.formats.file_bytes import bytes_of
 from fuseflow.formats.registry import READERS, Reader
 from fuseflow.formats.stored import StoredVolume, canonical_volume
 from fuseflow.volume import Volume
@@ -33,9 +34,8 @@ def format_of(path: Path) -> str:
     ('nifti', '')
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except OSError:
+        head = bytes_of(path, HEAD)
+    except Refused:
         head = b""
     if head.startswith(APPLE_DOUBLE):
         return ""
@@ -66,6 +66,16 @@ def read_images(path: Path) -> tuple[Image, ...]:
     Refused
         ``unknown-format`` or ``apple-double`` if it is no image, ``unreadable`` if it cannot be opened, else with the
         reason of the reader or of `fuseflow.formats.stored.canonical_volume`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from fuseflow.formats.png import write_png
+    >>> path = Path(tempfile.mkdtemp()) / "CT.png"
+    >>> _ = path.write_bytes(write_png(np.array([[1, 2]], np.uint8)))
+    >>> [image.pixels.tolist() for image in read_images(path)]
+    [[[1, 2]]]
     """
     try:
         found = _reader_of(path).read(path)
@@ -80,7 +90,13 @@ def read_images(path: Path) -> tuple[Image, ...]:
 
 
 def companions_of(path: Path) -> tuple[Path, ...]:
-    """The other files that are part of the image that a file holds, such as the ``.raw`` of an ``.mhd``."""
+    """The other files that are part of the image that a file holds, such as the ``.raw`` of an ``.mhd``.
+
+    Examples
+    --------
+    >>> companions_of(Path("CT.nii.gz"))
+    ()
+    """
     name = format_of(path)
     if not name:
         return ()
@@ -101,13 +117,10 @@ def headers_of(paths: Sequence[Path]) -> list[Path]:
 
 
 def _reader_of(path: Path) -> Reader:
-    if path.exists() and not path.is_file():
-        raise Refused("unreadable", "it is not a regular file")
     name = format_of(path)
     if name:
         reader: Reader = READERS.load(name)
         return reader
-    with path.open("rb") as file:
-        if path.name.startswith(APPLE_DOUBLE_NAME) or file.read(4) == APPLE_DOUBLE:
-            raise Refused("apple-double", "the file holds metadata of macOS (AppleDouble) and no image")
+    if bytes_of(path, len(APPLE_DOUBLE)) == APPLE_DOUBLE or path.name.startswith(APPLE_DOUBLE_NAME):
+        raise Refused("apple-double", "the file holds metadata of macOS (AppleDouble) and no image")
     raise Refused("unknown-format", "the file is not of a format that is read here")

@@ -1,4 +1,9 @@
-"""Which formats there are: the modules of `fuseflow/formats/readers` and `fuseflow/formats/writers`."""
+"""Which formats there are: the modules of `fuseflow/formats/readers` and `fuseflow/formats/writers`.
+
+A reader finds its parts in the folder of its format (`nrrd`, `tiff`, ...); formats with a text header share
+`text_headers`, Analyze and NIfTI share `analyze_nifti`. The modules beside this one belong to no single format, except
+`nifti` and `png`, the two formats of canonical images.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,13 @@ Read = Callable[[Path], Sequence[StoredVolume | FlatImage]]
 
 
 def nothing_beside(path: Path) -> tuple[Path, ...]:
-    """The companions of a format whose files stand alone."""
+    """The companions of a format whose files stand alone.
+
+    Examples
+    --------
+    >>> nothing_beside(Path("CT.png"))
+    ()
+    """
     del path
     return ()
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from fuseflow.errors import Refused
-from fuseflow.volume import Affine, Data, FourthAxis, Geometry, Volume, to_named_axes, to_ras
+from fuseflow.volume import Affine, Data, FourthAxis, Geometry, Volume, spans_volume, to_named_axes, to_ras
 
 LARGEST_ITEM = 8
 """Bytes per voxel; wider floats exist on some machines only."""
-SINGULAR = 1e-9
-"""Volume of a voxel, relative to the product of its sides, below which it counts as flat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +21,17 @@ class Remark:
 
     code: str
     detail: str
+
+
+def surplus(count: int) -> list[Remark]:
+    """The remark on bytes that follow the image in its file; none if there are none.
+
+    Examples
+    --------
+    >>> [remark.code for remark in surplus(4)], surplus(0)
+    (['surplus-data'], [])
+    """
+    return [Remark(code="surplus-data", detail=f"{count} bytes follow the image and were not used")] if count else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +91,8 @@ def canonical_volume(stored: StoredVolume) -> Volume:
     """
     data = _of_four_axes_at_most(stored)
     affine = np.eye(4) if stored.affine is None else np.asarray(stored.affine, np.float64)
-    _check_affine(affine)
+    if not spans_volume(affine):
+        raise Refused("no-geometry", "the directions and spacings of the grid do not span a volume")
     turned = _in_canonical_type(data, scaled=stored.scaled)
     turned, affine = (to_ras if stored.geometry == "world" else to_named_axes)(turned, affine)
     remarks = [*stored.remarks, *_remarks_on_values(turned)]
@@ -90,13 +100,13 @@ def canonical_volume(stored: StoredVolume) -> Volume:
         "format": stored.format,
         "shape": list(turned.shape),
         "axes": ["x", "y", "z", *([stored.fourth_axis.name] if stored.fourth_axis else [])],
-        "fourth_axis": vars(stored.fourth_axis) if stored.fourth_axis else None,
+        "fourth_axis": asdict(stored.fourth_axis) if stored.fourth_axis else None,
         "geometry": stored.geometry,
         "affine": affine.tolist() if stored.geometry != "unknown" else None,
         "data_type": str(turned.dtype),
         "stored_data_type": str(data.dtype.newbyteorder("=")),
         **stored.facts,
-        "warnings": [vars(remark) for remark in remarks],
+        "warnings": [asdict(remark) for remark in remarks],
     }
     return Volume(data=turned, affine=affine, geometry=stored.geometry, fourth_axis=stored.fourth_axis, sidecar=sidecar)
 
@@ -127,12 +137,6 @@ def _in_canonical_type(data: Data, *, scaled: bool) -> Data:
     if scaled:
         return single
     return single if np.array_equal(single, data, equal_nan=True) else data.astype(np.float64, copy=False)
-
-
-def _check_affine(affine: Affine) -> None:
-    sides = np.linalg.norm(affine[:3, :3], axis=0)
-    if not np.isfinite(affine).all() or sides.min() <= 0 or abs(np.linalg.det(affine[:3, :3] / sides)) < SINGULAR:
-        raise Refused("no-geometry", "the directions and spacings of the grid do not span a volume")
 
 
 def _remarks_on_values(data: Data) -> list[Remark]:

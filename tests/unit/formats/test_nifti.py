@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fuseflow.errors import Refused
+from fuseflow.formats.analyze_nifti.nifti_grid import grid_of_spacings
 from fuseflow.formats.nifti import read_nifti, write_nifti
-from fuseflow.formats.nifti_grid import grid_of_spacings
 from fuseflow.formats.stored import StoredVolume, canonical_volume
 from fuseflow.volume import FourthAxis, Volume
 

@@ -15,7 +15,10 @@ import numpy as np
 from nibabel.analyze import header_dtype
 
 from fuseflow.errors import Refused
-from fuseflow.formats.analyze_voxels import (
+from fuseflow.formats.analyze_nifti.nifti_grid import Grid, grid_of_spacings, spacings_along
+from fuseflow.formats.analyze_nifti.nifti_image import HEADER_BYTES, parse_header, read_image
+from fuseflow.formats.analyze_nifti.spm_matrix import read_matrix
+from fuseflow.formats.analyze_nifti.voxels import (
     BYTE_ORDERS,
     REAL_TYPES,
     ByteOrder,
@@ -26,12 +29,9 @@ from fuseflow.formats.analyze_voxels import (
     voxel_type,
     whole_offset,
 )
-from fuseflow.formats.gzipped import first_bytes
+from fuseflow.formats.file_bytes import first_bytes
 from fuseflow.formats.limits import file_beside
-from fuseflow.formats.nifti_grid import Grid, grid_of_spacings, spacings_along
-from fuseflow.formats.nifti_image import HEADER_BYTES, parse_header, read_image
 from fuseflow.formats.registry import Reader
-from fuseflow.formats.spm_matrix import read_matrix
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.volume import FourthAxis
 
@@ -53,7 +53,16 @@ def read(path: Path) -> list[StoredVolume]:
     ------
     Refused
         ``unreadable`` if the other one is missing, ``several-images`` if it is there twice, ``outside-path`` if it is a
-        link out of the folder; else as `fuseflow.formats.nifti_image.read_image`.
+        link out of the folder; else as `fuseflow.formats.analyze_nifti.nifti_image.read_image`.
+
+    Examples
+    --------
+    >>> import nibabel, tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "CT.hdr"
+    >>> nibabel.AnalyzeImage(np.zeros((2, 3, 4), np.int16), np.eye(4)).to_filename(path)
+    >>> image = read(path)[0]
+    >>> image.format, image.geometry
+    ('Analyze 7.5', 'spacing')
     """
     header_path = path if path.name.lower().endswith(HEADERS) else _only(path, HEADERS)
     voxels = path if path.name.lower().endswith(VOXELS) else _only(path, VOXELS)
@@ -69,7 +78,13 @@ def read(path: Path) -> list[StoredVolume]:
 
 
 def companions(path: Path) -> tuple[Path, ...]:
-    """The voxels, and the matrix of SPM if there is one, that belong to a header; none of the voxels themselves."""
+    """The voxels, and the matrix of SPM if there is one, that belong to a header; none of the voxels themselves.
+
+    Examples
+    --------
+    >>> companions(Path("CT.img"))
+    ()
+    """
     if not path.name.lower().endswith(HEADERS):
         return ()
     try:
@@ -167,7 +182,7 @@ def _grid(fields: Mapping[str, Any], shape: tuple[int, ...], matrices: list[Path
         )
     grid = grid_of_spacings(spacings_along([float(value) for value in fields["pixdim"][1:4]], shape))
     detail = "the format does not say which way the axes run; they are kept as they are"
-    remarks.append(Remark(code="orientation-not-stated", detail=detail))
+    remarks.append(Remark(code="no-orientation", detail=detail))
     return Grid(affine=grid.affine, geometry=grid.geometry, remarks=[*remarks, *grid.remarks])
 
 

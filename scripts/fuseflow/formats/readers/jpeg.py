@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from fuseflow.flat import FlatImage
-from fuseflow.formats.flat_images import bytes_of, described, name_remarks, surplus
+from fuseflow.formats.file_bytes import bytes_of
+from fuseflow.formats.flat_images import described, name_remarks
 from fuseflow.formats.jpeg import decode_jpeg, read_header
 from fuseflow.formats.orientation import exif_orientation, turned
 from fuseflow.formats.registry import Reader
+from fuseflow.formats.stored import surplus
 
 SOURCE = "JPEG"
 
@@ -20,6 +22,15 @@ def read_jpeg_image(path: Path) -> list[FlatImage]:
     ------
     Refused
         As `fuseflow.formats.jpeg.read_header` and `fuseflow.formats.jpeg.decode_jpeg`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> path = Path(tempfile.mkdtemp()) / "US.jpg"
+    >>> Image.new("L", (3, 2)).save(path)
+    >>> read_jpeg_image(path)[0].pixels.shape
+    (2, 3)
     """
     data = bytes_of(path)
     header = read_header(data)

@@ -11,21 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
-from fuseflow.formats.data_names import data_file, files_there
-from fuseflow.formats.metaimage_header import MetaImageHeader, read_metaimage_header
+from fuseflow.formats.limits import file_beside
+from fuseflow.formats.metaimage.header import MetaImageHeader, read_metaimage_header
 from fuseflow.formats.planes import plane_image, refuse_channels
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark, StoredVolume
-from fuseflow.formats.voxel_bytes import FROM_END, Piece, voxel_bytes, voxels_of_text
-from fuseflow.volume import Affine, Data, FourthAxis, Geometry, is_rigid
+from fuseflow.formats.text_headers.data_files import files_there
+from fuseflow.formats.text_headers.voxels import FROM_END, Piece, voxel_bytes, voxels_of_text
+from fuseflow.volume import LPS_TO_RAS, Affine, Data, FourthAxis, Geometry, is_rigid
 
 FORMAT = "MetaImage"
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 TOLERANCE = 1e-4
 """Of the length of directions, which are written with few digits."""
+NO_SPACING = Remark(code="no-spacing", detail="the header states neither ElementSpacing nor ElementSize")
 
 
 def read_metaimage(path: Path) -> tuple[StoredVolume | FlatImage]:
@@ -41,8 +43,18 @@ def read_metaimage(path: Path) -> tuple[StoredVolume | FlatImage]:
     Raises
     ------
     Refused
-        As `fuseflow.formats.metaimage_header.read_metaimage_header` and `fuseflow.formats.voxel_bytes.voxel_bytes`;
-        ``outside-path``, ``colour``, ``no-geometry``.
+        As `fuseflow.formats.metaimage.header.read_metaimage_header` and
+        `fuseflow.formats.text_headers.voxels.voxel_bytes`; ``outside-path``, ``colour``, ``no-geometry``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fuseflow.formats.writers.metaimage import write_metaimage
+    >>> from fuseflow.volume import Volume
+    >>> path = Path(tempfile.mkdtemp()) / "CT.mha"
+    >>> write_metaimage(path, Volume(data=np.zeros((2, 3, 4), np.int16), affine=np.eye(4)))
+    >>> read_metaimage(path)[0].data.shape
+    (2, 3, 4)
     """
     header = read_metaimage_header(path)
     three = len(header.shape) > 2
@@ -70,11 +82,14 @@ def read_metaimage(path: Path) -> tuple[StoredVolume | FlatImage]:
     )
 
 
-NO_SPACING = Remark(code="no-spacing", detail="the header states neither ElementSpacing nor ElementSize")
-
-
 def data_files(path: Path) -> tuple[Path, ...]:
-    """The data files that a header names, as far as they are there and in its folder."""
+    """The data files that a header names, as far as they are there and in its folder.
+
+    Examples
+    --------
+    >>> data_files(Path("nothing.mhd"))
+    ()
+    """
     try:
         names = read_metaimage_header(path).data_files
     except Refused:
@@ -91,7 +106,7 @@ def _voxels(path: Path, header: MetaImageHeader) -> tuple[Data, list[Remark]]:
     if header.binary:
         stored, remarks = voxel_bytes(pieces, declared=count * header.dtype.itemsize)
         remarks += _remarks_on_size(header, pieces)
-        numbers: Data = np.frombuffer(stored, header.dtype)
+        numbers: Data = stored.view(header.dtype)
     else:
         numbers, remarks = voxels_of_text(pieces, dtype=header.dtype, count=count)
     if header.channels == 1:
@@ -100,7 +115,7 @@ def _voxels(path: Path, header: MetaImageHeader) -> tuple[Data, list[Remark]]:
 
 
 def _pieces(path: Path, header: MetaImageHeader) -> list[Piece]:
-    files = [data_file(path, name) for name in header.data_files] or [path]
+    files = [file_beside(path, name) for name in header.data_files] or [path]
     start = 0 if header.data_files else header.end
     at_end = header.header_size == FROM_END
     if header.header_size < FROM_END or (header.compressed and at_end) or 0 < header.header_size < start:
@@ -145,7 +160,7 @@ def _geometry(header: MetaImageHeader) -> tuple[Affine | None, Geometry, list[Re
     return affine if header.directions is None else LPS_TO_RAS @ affine, "spacing", remarks
 
 
-def _remarks_on_directions(header: MetaImageHeader, rows: np.ndarray) -> list[Remark]:
+def _remarks_on_directions(header: MetaImageHeader, rows: npt.NDArray[np.float64]) -> list[Remark]:
     remarks = []
     if header.directions is None and header.origin is not None:
         detail = "the header does not state directions; left, posterior, superior are assumed, as ITK does"

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
-from fuseflow.formats import hdf5, netcdf
-from fuseflow.formats.gzipped import MAGIC, bytes_between, bytes_of, first_bytes
-from fuseflow.formats.minc import Limits, MincImage, check_dimensions, stored_volume
+from fuseflow.formats.file_bytes import first_bytes, is_gzipped, stretch
+from fuseflow.formats.minc import hdf5, netcdf
+from fuseflow.formats.minc.image import Limits, MincImage, check_dimensions, stored_volume
 from fuseflow.formats.registry import Reader
-from fuseflow.formats.stored import Remark, StoredVolume
+from fuseflow.formats.stored import StoredVolume, surplus
 
 HDF5 = b"\x89HDF"
 HEADER_BYTES = 2**20
@@ -33,11 +33,17 @@ def read(path: Path) -> list[StoredVolume]:
     Raises
     ------
     Refused
-        As `fuseflow.formats.minc.stored_volume`, ``impossible-size``, ``unsupported-pixels`` or ``outside-path``.
+        As `fuseflow.formats.minc.image.stored_volume`, ``impossible-size``, ``unsupported-pixels`` or ``outside-path``.
+
+    Examples
+    --------
+    >>> read(Path("nothing.mnc"))
+    Traceback (most recent call last):
+    fuseflow.errors.Refused: unreadable: the file cannot be opened (No such file or directory)
     """
     if first_bytes(path, len(HDF5)) != HDF5:
         return [stored_volume(_version_1(path))]
-    if bytes_of(path, len(MAGIC)) == MAGIC:
+    if is_gzipped(path):
         raise Refused("unreadable", "the file is a gzipped MINC-2 file, which packs its voxels itself; unpack it first")
     return [stored_volume(_version_2(path))]
 
@@ -49,7 +55,7 @@ def _version_1(path: Path) -> MincImage:
         raise Refused("unreadable", "the netCDF file holds no variable image, which those of MINC hold")
     check_dimensions(image.dimensions)
     attributes = _in_words(image.attributes)
-    found, following = bytes_between(path, offset=0, count=max(variable.end for variable in variables.values()))
+    found, following = stretch(path, offset=0, count=max(variable.end for variable in variables.values()))
     data = found.data
     axes = {name: _in_words(variables[name].attributes) for name in image.dimensions if name in variables}
     limits = [variables[name] for name in ("image-max", "image-min") if name in variables]
@@ -60,7 +66,7 @@ def _version_1(path: Path) -> MincImage:
         axes=axes,
         attributes=attributes,
         limits=_limits([(limit.dimensions, netcdf.array_of(limit, data)) for limit in limits]),
-        remarks=[_surplus(following)] if following > PADDING else [],
+        remarks=surplus(following) if following > PADDING else [],
     )
 
 
@@ -80,10 +86,6 @@ def _with_sign(data_type: np.dtype[Any], attributes: Mapping[str, Any]) -> np.dt
     if sign not in SIGNS:
         raise Refused("unreadable", "the file does not say in known words whether its voxels have a sign")
     return np.dtype(f">{SIGNS[sign]}{data_type.itemsize}")
-
-
-def _surplus(count: int) -> Remark:
-    return Remark(code="surplus-data", detail=f"{count} bytes follow the last variable")
 
 
 def _version_2(path: Path) -> MincImage:

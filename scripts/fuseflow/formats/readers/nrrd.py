@@ -10,13 +10,15 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
-from fuseflow.formats.data_names import data_file, files_there
-from fuseflow.formats.nrrd_axes import RGB_KINDS, axes_of
-from fuseflow.formats.nrrd_header import NrrdHeader, read_nrrd_header
+from fuseflow.formats.file_bytes import opened
+from fuseflow.formats.limits import file_beside
+from fuseflow.formats.nrrd.axes import RGB_KINDS, axes_of
+from fuseflow.formats.nrrd.header import NrrdHeader, read_nrrd_header
 from fuseflow.formats.planes import ONE_SLICE, plane_image
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark, StoredVolume
-from fuseflow.formats.voxel_bytes import FROM_END, Packing, Piece, voxel_bytes, voxels_of_text
+from fuseflow.formats.text_headers.data_files import files_there
+from fuseflow.formats.text_headers.voxels import FROM_END, Packing, Piece, voxel_bytes, voxels_of_text
 from fuseflow.volume import Data
 
 FORMAT = "NRRD"
@@ -35,8 +37,18 @@ def read_nrrd(path: Path) -> tuple[StoredVolume | FlatImage]:
     Raises
     ------
     Refused
-        As `fuseflow.formats.nrrd_header.read_nrrd_header`, `fuseflow.formats.nrrd_axes.axes_of` and
-        `fuseflow.formats.voxel_bytes.voxel_bytes`; ``outside-path``, ``colour``.
+        As `fuseflow.formats.nrrd.header.read_nrrd_header`, `fuseflow.formats.nrrd.axes.axes_of` and
+        `fuseflow.formats.text_headers.voxels.voxel_bytes`; ``outside-path``, ``colour``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fuseflow.formats.writers.nrrd import write_nrrd
+    >>> from fuseflow.volume import Volume
+    >>> path = Path(tempfile.mkdtemp()) / "CT.nrrd"
+    >>> write_nrrd(path, Volume(data=np.zeros((2, 3, 4), np.int16), affine=np.eye(4)))
+    >>> read_nrrd(path)[0].data.shape
+    (2, 3, 4)
     """
     header = read_nrrd_header(path)
     axes = axes_of(header)
@@ -65,7 +77,13 @@ def read_nrrd(path: Path) -> tuple[StoredVolume | FlatImage]:
 
 
 def data_files(path: Path) -> tuple[Path, ...]:
-    """The data files that a header names, as far as they are there and in its folder."""
+    """The data files that a header names, as far as they are there and in its folder.
+
+    Examples
+    --------
+    >>> data_files(Path("nothing.nhdr"))
+    ()
+    """
     try:
         names = read_nrrd_header(path).data_files
     except Refused:
@@ -77,7 +95,7 @@ def _samples(path: Path, header: NrrdHeader) -> tuple[Data, list[Remark]]:
     """Samples, with the axes as in the file."""
     if header.byte_skip < FROM_END or header.line_skip < 0:
         raise Refused("unreadable", "the fields line skip and byte skip do not say where the samples begin")
-    files = [data_file(path, name) for name in header.data_files] or [path]
+    files = [file_beside(path, name) for name in header.data_files] or [path]
     start = 0 if header.data_files else header.end
     text = header.packing == "text"
     pieces = [
@@ -94,7 +112,7 @@ def _samples(path: Path, header: NrrdHeader) -> tuple[Data, list[Remark]]:
         numbers, remarks = voxels_of_text(pieces, dtype=header.dtype, count=count)
     else:
         stored, remarks = voxel_bytes(pieces, declared=count * header.dtype.itemsize)
-        numbers = np.frombuffer(stored, header.dtype)
+        numbers = stored.view(header.dtype)
     return numbers.reshape(header.sizes, order="F"), remarks
 
 
@@ -102,7 +120,7 @@ def _after_lines(path: Path, start: int, lines: int) -> int:
     """Where the line begins that is so many lines behind a position."""
     if not lines:
         return start
-    with path.open("rb") as file:
+    with opened(path) as file:
         file.seek(start)
         for _ in range(lines):
             if not file.readline():

@@ -9,13 +9,12 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
-from fuseflow.formats.axes_sidecar import CHANNEL, SPACE, AxesSidecar, read_axes_sidecar
-from fuseflow.formats.npy import read_array_file
+from fuseflow.formats.numpy_array.axes_sidecar import CHANNEL, SPACE, AxesSidecar, read_axes_sidecar
+from fuseflow.formats.numpy_array.npy import read_array_file
 from fuseflow.formats.planes import ONE_SLICE, plane_image, refuse_channels
 from fuseflow.formats.registry import Reader
-from fuseflow.formats.stored import Remark, StoredVolume
-from fuseflow.formats.voxel_bytes import SURPLUS
-from fuseflow.volume import Data, Geometry
+from fuseflow.formats.stored import Remark, StoredVolume, surplus
+from fuseflow.volume import Data, Geometry, spacing_of
 
 FORMAT = "NumPy"
 
@@ -33,16 +32,26 @@ def read_numpy_array(path: Path) -> tuple[StoredVolume | FlatImage]:
     Raises
     ------
     Refused
-        As `fuseflow.formats.npy.read_array_file` and `fuseflow.formats.axes_sidecar.read_axes_sidecar`; ``colour``.
+        As `fuseflow.formats.numpy_array.npy.read_array_file` and
+        `fuseflow.formats.numpy_array.axes_sidecar.read_axes_sidecar`; ``colour``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "CT.npy"
+    >>> np.save(path, np.zeros((4, 3, 2), np.int16))
+    >>> _ = path.with_suffix(".json").write_text('{"axes": ["z", "y", "x"], "spacing": [1.0, 1.0, 2.5]}')
+    >>> read_numpy_array(path)[0].data.shape
+    (2, 3, 4)
     """
-    array, surplus = read_array_file(path)
+    array, following = read_array_file(path)
     sidecar = read_axes_sidecar(path.with_suffix(".json"))
     if array.ndim != len(sidecar.axes):
         raise Refused("no-axes", f"the array has {array.ndim} axes and its sidecar names {len(sidecar.axes)}")
     data = _in_order(array, sidecar)
-    remarks = [SURPLUS] if surplus else []
+    remarks = surplus(following)
     if "z" not in sidecar.axes and sidecar.fourth_axis is None:
-        spacing = None if sidecar.affine is None else np.linalg.norm(sidecar.affine[:3, :2], axis=0).tolist()
+        spacing = None if sidecar.affine is None else spacing_of(sidecar.affine)[:2].tolist()
         return (plane_image(data, format_name=FORMAT, spacing=spacing, remarks=remarks),)
     if CHANNEL in sidecar.axes:
         refuse_channels(array.shape[sidecar.axes.index(CHANNEL)], array.dtype)
@@ -50,7 +59,16 @@ def read_numpy_array(path: Path) -> tuple[StoredVolume | FlatImage]:
 
 
 def sidecar_there(path: Path) -> tuple[Path, ...]:
-    """The sidecar of an array, if there is one."""
+    """The sidecar of an array, if there is one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "CT.json"
+    >>> path.touch()
+    >>> [found.name for found in sidecar_there(path.with_suffix(".npy"))]
+    ['CT.json']
+    """
     sidecar = path.with_suffix(".json")
     return (sidecar,) if sidecar.is_file() else ()
 

@@ -5,6 +5,7 @@ Pixels that were decoded by an earlier stage are read by `fuseflow.formats.png.r
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,16 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage, Pixels
-from fuseflow.formats.flat_images import bytes_of, check_size, described, name_remarks, scale_of, surplus
-from fuseflow.formats.flat_images import scaled_to_eight_bits as scaled
-from fuseflow.formats.limits import DEFLATE_RATIO, ZLIB, check_declared, inflate
+from fuseflow.formats.compression import Decompressed, check_packed
+from fuseflow.formats.file_bytes import bytes_of
+from fuseflow.formats.flat_images import (
+    ALPHA_DROPPED,
+    check_size,
+    described,
+    name_remarks,
+    scale_of,
+    scaled_to_eight_bits,
+)
 from fuseflow.formats.orientation import exif_orientation, turned
 from fuseflow.formats.png import (
     GREY,
@@ -33,7 +41,7 @@ from fuseflow.formats.png import (
     write_chunk,
 )
 from fuseflow.formats.registry import Reader
-from fuseflow.formats.stored import Remark
+from fuseflow.formats.stored import Remark, surplus
 from fuseflow.opencv import cv2
 
 SOURCE = "PNG"
@@ -67,6 +75,15 @@ def read_png_image(path: Path) -> list[FlatImage]:
     Refused
         ``unreadable``, ``impossible-size``, ``too-large``; ``unsupported-pixels`` if pixels are transparent;
         ``several-images`` of animations.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fuseflow.formats.png import write_png
+    >>> path = Path(tempfile.mkdtemp()) / "CT.png"
+    >>> _ = path.write_bytes(write_png(np.array([[1, 2]], np.uint8)))
+    >>> read_png_image(path)[0].pixels.tolist()
+    [[1, 2]]
     """
     data = bytes_of(path)
     content = _content(data)
@@ -122,11 +139,17 @@ def _check_stream(content: _Content) -> int:
     samples = 3 if header.colour_type == PALETTE else SAMPLES[header.colour_type]
     check_size(rows=header.height, columns=header.width, samples=samples, bits=header.bits)
     expected = _size_of_rows(header)
-    check_declared(expected, len(content.compressed), ratio=DEFLATE_RATIO)
-    found = len(inflate(content.compressed, container=ZLIB, most=expected + 1))
+    stream = io.BytesIO(content.compressed)
+    check_packed(expected, stream, "zlib")
+    rows = Decompressed(stream, "zlib")
+    found = 0
+    for piece in rows:
+        found += len(piece)
+        if found > expected:
+            break
     if found < expected:
         raise Refused("unreadable", f"the PNG is cut short: {found} of {expected} bytes of its rows are there")
-    return found - expected
+    return found - expected + rows.following
 
 
 def _size_of_rows(header: PngHeader) -> int:
@@ -147,10 +170,9 @@ def _pixels(content: _Content) -> tuple[Pixels, list[Remark]]:
     pixels = _decoded(content, header.colour_type)
     _check_key(content, pixels)
     if header.colour_type in (GREY_ALPHA, RGB_ALPHA):
-        detail = "the image had an alpha channel that was opaque everywhere; it was left out"
-        return pixels, [Remark(code="alpha-dropped", detail=detail)]
+        return pixels, [ALPHA_DROPPED]
     if header.bits < 8:
-        pixels, remark = scaled(pixels // np.uint8(scale_of(header.bits)), bits=header.bits)
+        pixels, remark = scaled_to_eight_bits(pixels // np.uint8(scale_of(header.bits)), bits=header.bits)
         return pixels, [remark]
     return pixels, []
 

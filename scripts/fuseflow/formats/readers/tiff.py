@@ -9,12 +9,13 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage, Pixels
-from fuseflow.formats.flat_images import LARGEST, described, inverted, name_remarks, scaled_to_eight_bits
+from fuseflow.formats.file_bytes import opened
+from fuseflow.formats.flat_images import ALPHA_DROPPED, LARGEST, described, inverted, name_remarks, scaled_to_eight_bits
 from fuseflow.formats.orientation import UPRIGHT, turned
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark
-from fuseflow.formats.tiff import JPEG, LAYOUT_TAGS, PageLayout, layout_of, stored_pixels
-from fuseflow.formats.tiff_directories import Directory, directories_of
+from fuseflow.formats.tiff.directories import Directory, directories_of
+from fuseflow.formats.tiff.pages import JPEG, LAYOUT_TAGS, PageLayout, layout_of, stored_pixels
 
 SOURCE = "TIFF"
 NEW_SUBFILE, SUBFILE, ORIENTATION, COLOUR_MAP, EXTRA_SAMPLES = 254, 255, 274, 320, 338
@@ -34,14 +35,21 @@ def read_tiff_images(path: Path) -> list[FlatImage]:
     Raises
     ------
     Refused
-        ``unreadable``, ``impossible-size``, ``too-large``, ``several-images`` as `fuseflow.formats.tiff.layout_of` and
-        `fuseflow.formats.tiff_directories.directories_of`; ``unsupported-pixels`` also if pixels are transparent.
+        ``unreadable``, ``impossible-size``, ``too-large``, ``several-images`` as
+        `fuseflow.formats.tiff.pages.layout_of` and `fuseflow.formats.tiff.directories.directories_of`;
+        ``unsupported-pixels`` also if pixels are transparent.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> path = Path(tempfile.mkdtemp()) / "US.tif"
+    >>> Image.new("L", (3, 2)).save(path)
+    >>> [image.pixels.shape for image in read_tiff_images(path)]
+    [(2, 3)]
     """
-    try:
-        with path.open("rb") as file:
-            return _images(file, name_remarks(path, source=SOURCE, endings=READER.endings))
-    except OSError as error:
-        raise Refused("unreadable", f"the file cannot be opened ({error.strerror})") from None
+    with opened(path) as file:
+        return _images(file, name_remarks(path, source=SOURCE, endings=READER.endings))
 
 
 def _images(file: BinaryIO, remarks: list[Remark]) -> list[FlatImage]:
@@ -76,8 +84,8 @@ def _image(
     pixels = stored_pixels(file, layout)
     changes: list[Remark] = []
     if extra:
-        pixels, remark = _without_alpha(pixels, bits=layout.bits)
-        changes.append(remark)
+        pixels = _without_alpha(pixels, bits=layout.bits)
+        changes.append(ALPHA_DROPPED)
     if layout.photometric == PALETTE:
         pixels = _colours(pixels, page, bits=layout.bits)
     elif layout.photometric == WHITE_IS_ZERO:
@@ -100,12 +108,10 @@ def _image(
     )
 
 
-def _without_alpha(pixels: Pixels, *, bits: int) -> tuple[Pixels, Remark]:
+def _without_alpha(pixels: Pixels, *, bits: int) -> Pixels:
     if pixels[..., -1].min() < (1 << bits) - 1:
         raise Refused("unsupported-pixels", "the TIFF has transparent pixels; save it without an alpha channel")
-    kept = pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1]
-    detail = "the image had an alpha channel that was opaque everywhere; it was left out"
-    return kept, Remark(code="alpha-dropped", detail=detail)
+    return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1]
 
 
 def _colours(indices: Pixels, page: Directory, *, bits: int) -> Pixels:

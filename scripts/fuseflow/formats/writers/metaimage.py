@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from isal import isal_zlib
 
 from fuseflow.errors import Refused
-from fuseflow.formats.metaimage_header import ELEMENT_TYPES
+from fuseflow.formats.metaimage.header import ELEMENT_TYPES
 from fuseflow.formats.registry import Writer
-from fuseflow.volume import Volume, is_rigid
+from fuseflow.formats.text_headers.writing import packed, spelled, write_with_header
+from fuseflow.volume import LPS_TO_RAS, Volume, is_rigid, spacing_of
 
-COMPRESSION_LEVEL = 1
-"""Of isal, 0 to 3."""
-RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 TYPES = {
     np.dtype(code): name
     for name, code in ELEMENT_TYPES.items()
@@ -52,8 +48,7 @@ def write_metaimage(path: Path, volume: Volume) -> None:
         raise Refused(
             "sheared", "the axes of the grid are not perpendicular, which MetaImage does not hold; use nifti or nrrd"
         )
-    little = volume.data.astype(volume.data.dtype.newbyteorder("<"), copy=False)
-    packed = isal_zlib.compress(little.tobytes(order="F"), COMPRESSION_LEVEL)
+    voxels = packed(volume.data, "zlib")
     lines = [
         "ObjectType = Image",
         f"NDims = {volume.data.ndim}",
@@ -61,32 +56,28 @@ def write_metaimage(path: Path, volume: Volume) -> None:
         "BinaryDataByteOrderMSB = False",
         "CompressedData = True",
         *_geometry(volume),
-        f"DimSize = {_joined(volume.data.shape)}",
-        f"CompressedDataSize = {len(packed)}",
+        f"DimSize = {spelled(volume.data.shape)}",
+        f"CompressedDataSize = {len(voxels)}",
         f"ElementType = {TYPES[volume.data.dtype.newbyteorder('=')]}",
         "ElementDataFile = LOCAL",
     ]
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode("ascii") + packed)
+    write_with_header(path, lines, voxels)
 
 
 def _geometry(volume: Volume) -> list[str]:
     if volume.geometry == "unknown":
         return []
     axes = volume.data.ndim
-    sides = np.linalg.norm(volume.affine[:3, :3], axis=0)
+    sides = spacing_of(volume.affine)
     step = volume.fourth_axis.step if volume.fourth_axis else None
-    spacing = f"ElementSpacing = {_joined([*sides, step or 1.0][:axes])}"
+    spacing = f"ElementSpacing = {spelled([*sides, step or 1.0][:axes])}"
     if volume.geometry == "spacing":
         return [spacing]
     directions = np.eye(axes)
-    directions[:3, :3] = (RAS_TO_LPS[:, None] * volume.affine[:3, :3] / sides).T
-    origin = [*(RAS_TO_LPS * volume.affine[:3, 3]), 0.0][:axes]
-    return [f"TransformMatrix = {_joined(directions.flat)}", f"Offset = {_joined(origin)}", spacing]
-
-
-def _joined(numbers: Iterable[float]) -> str:
-    # adding zero makes minus zero plain
-    return " ".join(str(number) if isinstance(number, int) else repr(float(number) + 0.0) for number in numbers)
+    lps = LPS_TO_RAS @ volume.affine
+    directions[:3, :3] = (lps[:3, :3] / sides).T
+    origin = [*lps[:3, 3], 0.0][:axes]
+    return [f"TransformMatrix = {spelled(directions.flat)}", f"Offset = {spelled(origin)}", spacing]
 
 
 WRITER = Writer(name="metaimage", ending=".mha", write=write_metaimage)

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from isal import isal_zlib
 
-from fuseflow.formats.limits import GZIP
-from fuseflow.formats.nrrd_axes import FOURTH_AXES
-from fuseflow.formats.nrrd_header import TYPES
+from fuseflow.formats.nrrd.axes import FOURTH_AXES
+from fuseflow.formats.nrrd.header import TYPES
 from fuseflow.formats.registry import Writer
-from fuseflow.volume import Volume
+from fuseflow.formats.text_headers.writing import packed, spelled, write_with_header
+from fuseflow.volume import LPS_TO_RAS, Volume, spacing_of
 
-COMPRESSION_LEVEL = 1
-"""Of isal, 0 to 3."""
-RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 NAMES = {np.dtype(code): names[0] for code, names in TYPES.items()} | {np.dtype("i1"): "int8"}
 
 
@@ -31,7 +27,7 @@ def write_nrrd(path: Path, volume: Volume) -> None:
         Positions are written in LPS, also those of a sheared grid. Of the geometry ``spacing`` spacings are written
         without a space, of ``unknown`` not even these. A fourth axis is of the kind ``list``, also if it is time, since
         ITK refuses four axes of a domain in a space of three. Its name is the label if it is one of
-        `fuseflow.formats.nrrd_axes.FOURTH_AXES`, its step a spacing; its unit is written if it is seconds.
+        `fuseflow.formats.nrrd.axes.FOURTH_AXES`, its step a spacing; its unit is written if it is seconds.
 
     Examples
     --------
@@ -41,7 +37,6 @@ def write_nrrd(path: Path, volume: Volume) -> None:
     >>> path.read_bytes().splitlines()[7]
     b'space directions: (-1.0,0.0,0.0) (0.0,-1.0,0.0) (0.0,0.0,1.0)'
     """
-    little = volume.data.astype(volume.data.dtype.newbyteorder("<"), copy=False)
     lines = [
         "NRRD0004",
         f"type: {NAMES[volume.data.dtype.newbyteorder('=')]}",
@@ -53,48 +48,42 @@ def write_nrrd(path: Path, volume: Volume) -> None:
         *_fourth(volume),
         "",
     ]
-    packed = isal_zlib.compress(little.tobytes(order="F"), COMPRESSION_LEVEL, GZIP)
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode("ascii") + packed)
+    write_with_header(path, lines, packed(volume.data, "gzip"))
 
 
 def _geometry(volume: Volume) -> list[str]:
     if volume.geometry != "world":
         return []
-    columns = RAS_TO_LPS[:, None] * volume.affine[:3, :3]
+    lps = LPS_TO_RAS @ volume.affine
     other = " none" if volume.fourth_axis else ""
     return [
         "space: left-posterior-superior",
-        f"space directions: {' '.join(map(_vector, columns.T))}{other}",
+        f"space directions: {' '.join(map(_vector, lps[:3, :3].T))}{other}",
         'space units: "mm" "mm" "mm"',
-        f"space origin: {_vector(RAS_TO_LPS * volume.affine[:3, 3])}",
+        f"space origin: {_vector(lps[:3, 3])}",
     ]
 
 
 def _fourth(volume: Volume) -> list[str]:
     """Kinds, spacings, units and labels, of which the last are there for a fourth axis."""
     known = volume.geometry == "spacing"
-    sides = np.linalg.norm(volume.affine[:3, :3], axis=0) if known else np.full(3, np.nan)
+    sides = spacing_of(volume.affine) if known else np.full(3, np.nan)
     axis = volume.fourth_axis
     if axis is None:
-        return ["kinds: domain domain domain", *([f"spacings: {_numbers(sides)}"] if known else [])]
+        return ["kinds: domain domain domain", *([f"spacings: {spelled(sides)}"] if known else [])]
     step = np.nan if axis.step is None else axis.step
     label = axis.name if axis.name in FOURTH_AXES else ""
     length = '"mm"' if known else '""'
     return [
         "kinds: domain domain domain list",
-        f"spacings: {_numbers([*sides, step])}",
+        f"spacings: {spelled([*sides, step])}",
         f'units: {length} {length} {length} "{"s" if axis.unit == "s" else ""}"',
         f'labels: "x" "y" "z" "{label}"',
     ]
 
 
 def _vector(numbers: Iterable[float]) -> str:
-    return f"({_numbers(numbers).replace(' ', ',')})"
-
-
-def _numbers(numbers: Iterable[float]) -> str:
-    # adding zero makes minus zero plain
-    return " ".join(repr(float(number) + 0.0) for number in numbers)
+    return f"({spelled(numbers).replace(' ', ',')})"
 
 
 WRITER = Writer(name="nrrd", ending=".nrrd", write=write_nrrd)

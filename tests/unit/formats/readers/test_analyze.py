@@ -6,20 +6,10 @@ import nibabel
 import numpy as np
 import pytest
 from nifti_files import VOXELS, write_pair
+from readings import refusal, remarks
 from world_positions import is_in_place, oblique_affine, right_angled_affines, values_at
 
-from fuseflow.errors import Refused
 from fuseflow.formats.reading import companions_of, headers_of, read_images
-
-
-def remarks(volume):
-    return [warning["code"] for warning in volume.sidecar["warnings"]]
-
-
-def refusal(path):
-    with pytest.raises(Refused) as caught:
-        read_images(path)
-    return caught.value
 
 
 @pytest.mark.parametrize("byte_order", ["<", ">"])
@@ -32,7 +22,7 @@ def test_only_spacings_are_known(tmp_path, byte_order, name):
     # nobody knows which way the axes run, so they stay as they are
     assert (volume.data == VOXELS).all()
     assert (volume.affine == np.diag([1.5, 2, 3, 1])).all()
-    assert remarks(volume) == ["orientation-not-stated"]
+    assert remarks(volume) == ["no-orientation"]
     assert volume.sidecar["format"] == "Analyze 7.5"
     assert "Doe" not in str(volume.sidecar)
 
@@ -52,16 +42,16 @@ def test_the_factor_of_spm_is_applied_and_that_is_said(tmp_path, slope, intercep
     [volume] = read_images(write_pair(tmp_path / "a.hdr", funused1=slope, funused2=intercept))
     if expected is None:
         assert volume.data.dtype == np.int16
-        assert remarks(volume) == ["orientation-not-stated"]
+        assert remarks(volume) == ["no-orientation"]
     else:
         assert (volume.data == VOXELS * expected[0] + expected[1]).all()
-        assert remarks(volume) == ["spm-scale", "orientation-not-stated"]
+        assert remarks(volume) == ["spm-scale", "no-orientation"]
 
 
 def test_ranges_that_could_mean_a_factor_are_not_applied(tmp_path):
     [volume] = read_images(write_pair(tmp_path / "a.hdr", cal_max=1, cal_min=0, glmax=23, glmin=0))
     assert (volume.data == VOXELS).all()
-    assert remarks(volume) == ["calibration-not-applied", "orientation-not-stated"]
+    assert remarks(volume) == ["calibration-not-applied", "no-orientation"]
 
 
 @pytest.mark.parametrize("image_class", [nibabel.Spm99AnalyzeImage, nibabel.Spm2AnalyzeImage])
@@ -165,7 +155,7 @@ def test_surplus_data(tmp_path):
     with (tmp_path / "a.img").open("ab") as file:
         file.write(b"123")
     [volume] = read_images(header)
-    assert remarks(volume) == ["orientation-not-stated", "surplus-data"]
+    assert remarks(volume) == ["no-orientation", "surplus-data"]
 
 
 def test_header_cut_short(tmp_path):

@@ -58,7 +58,7 @@ def test_exif_rotation_gives_exact_pixels(read, orientation):
 
 def test_what_is_behind_the_image_is_reported(read):
     image = read(jpeg(PIXELS) + b"more")
-    assert [warning["code"] for warning in image.sidecar["warnings"]] == ["trailing-data"]
+    assert [warning["code"] for warning in image.sidecar["warnings"]] == ["surplus-data"]
 
 
 def test_a_name_of_another_format_is_reported(read):

@@ -9,30 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minc_files import SPACE, axes_on, write_minc
+from readings import only, refusal, remarks
 from world_positions import is_in_place, oblique_affine, right_angled_affines, values_at
 
 from fuseflow.errors import Refused
-from fuseflow.formats.reading import read_images
 
 VOXELS = np.arange(24, dtype=np.int16).reshape(4, 3, 2)
 RANGE = np.array([0.0, 23.0])
 
 versions = pytest.mark.parametrize("version", [1, 2])
-
-
-def only(path):
-    [volume] = read_images(path)
-    return volume
-
-
-def remarks(volume):
-    return [warning["code"] for warning in volume.sidecar["warnings"]]
-
-
-def refusal(path):
-    with pytest.raises(Refused) as caught:
-        read_images(path)
-    return caught.value.reason
 
 
 @versions
@@ -170,7 +155,7 @@ def test_oddities_that_move_no_voxel(tmp_path, version, change, code):
 def test_unusable_axes(tmp_path, version, change, reason):
     axes = axes_on(np.eye(4))
     axes["xspace"] |= change
-    assert refusal(write_minc(tmp_path / "a.mnc", version, VOXELS, axes=axes)) == reason
+    assert refusal(write_minc(tmp_path / "a.mnc", version, VOXELS, axes=axes)).reason == reason
 
 
 @versions
@@ -187,7 +172,7 @@ def test_unusable_axes(tmp_path, version, change, reason):
     ],
 )
 def test_unusable_values(tmp_path, version, given, reason):
-    assert refusal(write_minc(tmp_path / "a.mnc", version, VOXELS, **given)) == reason
+    assert refusal(write_minc(tmp_path / "a.mnc", version, VOXELS, **given)).reason == reason
 
 
 @versions
@@ -201,7 +186,7 @@ def test_unusable_values(tmp_path, version, given, reason):
 )
 def test_other_axes(tmp_path, version, names, reason):
     voxels = np.zeros((2,) * len(names), np.uint8)
-    assert refusal(write_minc(tmp_path / "a.mnc", version, voxels, axes={name: {} for name in names})) == reason
+    assert refusal(write_minc(tmp_path / "a.mnc", version, voxels, axes={name: {} for name in names})).reason == reason
 
 
 def test_packed_version_1(tmp_path):
@@ -213,7 +198,7 @@ def test_packed_version_1(tmp_path):
 def test_packed_version_2(tmp_path):
     path = write_minc(tmp_path / "a.mnc", 2, VOXELS)
     (tmp_path / "b.mnc.gz").write_bytes(gzip.compress(path.read_bytes()))
-    assert refusal(tmp_path / "b.mnc.gz") == "unreadable"
+    assert refusal(tmp_path / "b.mnc.gz").reason == "unreadable"
 
 
 @versions
@@ -222,7 +207,7 @@ def test_cut_short(tmp_path, version):
     content = path.read_bytes()
     for length in (0, 3, 4, 20, len(content) // 2, len(content) - 5):
         path.write_bytes(content[:length])
-        assert refusal(path) in ("unreadable", "impossible-size")
+        assert refusal(path).reason in ("unreadable", "impossible-size")
 
 
 def test_surplus_data(tmp_path):
@@ -234,13 +219,13 @@ def test_surplus_data(tmp_path):
 def test_limits_whose_dimensions_are_not_named(tmp_path):
     """nibabel takes them for limits per column, since NumPy aligns the last axes."""
     path = write_minc(tmp_path / "a.mnc", 2, np.zeros((2, 2, 2), np.int16), limits=(np.zeros(2), np.ones(2)))
-    assert refusal(path) == "unreadable"
+    assert refusal(path).reason == "unreadable"
 
 
 def test_files_of_the_container_that_are_no_minc(tmp_path):
     with h5py.File(tmp_path / "a.mnc", "w") as file:
         file["image"] = VOXELS
-    assert refusal(tmp_path / "a.mnc") == "unreadable"
+    assert refusal(tmp_path / "a.mnc").reason == "unreadable"
 
 
 @settings(deadline=None, max_examples=150)

@@ -5,11 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from readings import only, refusal, remarks
 from world_positions import is_in_place, oblique_affine, right_angled_affines, sheared_affine, values_at
 
-from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
-from fuseflow.formats.reading import companions_of, read_images
+from fuseflow.formats.reading import companions_of
 
 
 def write(path, array, **sidecar):
@@ -17,21 +17,6 @@ def write(path, array, **sidecar):
     if sidecar:
         path.with_suffix(".json").write_text(json.dumps(sidecar))
     return path
-
-
-def only(path):
-    [image] = read_images(path)
-    return image
-
-
-def remarks(image):
-    return [warning["code"] for warning in image.sidecar["warnings"]]
-
-
-def refusal(path):
-    with pytest.raises(Refused) as caught:
-        read_images(path)
-    return caught.value
 
 
 @pytest.fixture

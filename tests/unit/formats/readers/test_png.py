@@ -73,6 +73,11 @@ def test_ordinary_images_are_read_as_they_are(read, dtype, shape):
     np.testing.assert_array_equal(image.pixels, pixels)
     assert image.sidecar == {
         "format": "PNG",
+        "shape": list(shape),
+        "axes": ["y", "x", "channel"][: len(shape)],
+        "geometry": "unknown",
+        "affine": None,
+        "data_type": np.dtype(dtype).name,
         "photometric": "grey" if len(shape) == 2 else "RGB",
         "bits": 8 * np.dtype(dtype).itemsize,
         "lossy": False,
@@ -237,11 +242,11 @@ def test_a_wrong_checksum_of_the_rows_is_noticed(read):
 
 def test_surplus_rows_and_bytes_behind_the_end_are_reported(read):
     data = write_png(np.zeros((4, 4), np.uint8))
-    assert codes(read(data + b"more")) == ["trailing-data"]
+    assert codes(read(data + b"more")) == ["surplus-data"]
     header = struct.pack(">IIBBBBB", 4, 3, 8, 0, 0, 0, 0)
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(20))), (b"IEND", b"")
     image = read(SIGNATURE + b"".join(write_chunk(*chunk) for chunk in chunks))
-    assert (image.pixels.shape, codes(image)) == ((3, 4), ["trailing-data"])
+    assert (image.pixels.shape, codes(image)) == ((3, 4), ["surplus-data"])
 
 
 @pytest.mark.parametrize(
