@@ -108,6 +108,8 @@ class Decompressed:
 def _next_piece(stream: Any, fed: bytes) -> bytes:
     try:
         piece: bytes = stream.decompress(fed, PIECE)
+    except MemoryError:
+        raise
     except Exception:
         # isal's own error is no class that can be named here, and that of bz2 is an OSError
         raise Refused("unreadable", "the compressed data are damaged") from None

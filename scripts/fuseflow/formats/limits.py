@@ -8,6 +8,10 @@ from fuseflow.errors import Refused
 
 DEFLATE_RATIO = 1032
 """Deflate makes of one byte at most this many (a match of 258 bytes in two bits)."""
+ANY_RATIO = 2**29
+"""Bytes that compressed data of any ratio may become: an empty label volume of 512 x 512 x 1000 voxels has half of it."""
+LIKELY_RATIO = 200
+"""Beyond that, what one stored byte of an image may become: images of anything at all stay well below it."""
 
 
 def check_declared(declared: int, stored: int, *, ratio: int = 1) -> None:
@@ -25,7 +29,7 @@ def check_declared(declared: int, stored: int, *, ratio: int = 1) -> None:
     Raises
     ------
     Refused
-        ``impossible-size``.
+        ``impossible-size`` if the data cannot be there; ``too-large`` if so much could only come from next to nothing.
 
     Examples
     --------
@@ -36,6 +40,8 @@ def check_declared(declared: int, stored: int, *, ratio: int = 1) -> None:
     """
     if declared < 0 or declared > stored * ratio:
         raise Refused("impossible-size", f"the header announces {declared} bytes of data and {stored} are there")
+    if declared > max(ANY_RATIO, stored * LIKELY_RATIO):
+        raise Refused("too-large", f"{stored} compressed bytes are to become {declared}, far more than any image does")
 
 
 def file_beside(header: Path, name: str) -> Path:

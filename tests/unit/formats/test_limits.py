@@ -3,7 +3,7 @@
 import pytest
 
 from fuseflow.errors import Refused
-from fuseflow.formats.limits import check_declared, file_beside
+from fuseflow.formats.limits import DEFLATE_RATIO, check_declared, file_beside
 
 
 def reason(header, name):
@@ -50,3 +50,12 @@ def test_impossible_sizes(declared, stored):
     with pytest.raises(Refused) as caught:
         check_declared(declared, stored)
     assert caught.value.reason == "impossible-size"
+
+
+def test_what_no_image_shrinks_to_is_refused():
+    check_declared(2**29, 2**20, ratio=DEFLATE_RATIO)
+    check_declared(2**30, 2**23, ratio=DEFLATE_RATIO)
+    check_declared(2**40, 2**40)
+    with pytest.raises(Refused, match="far more than any image does") as caught:
+        check_declared(2**30, 2**21, ratio=DEFLATE_RATIO)
+    assert caught.value.reason == "too-large"

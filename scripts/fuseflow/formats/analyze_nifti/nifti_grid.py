@@ -31,6 +31,8 @@ TIME_SERIES = 2001
 CONFLICT = 1e-4
 """Distance in mm from which sform and qform are said to disagree, beyond what single precision leaves open."""
 SINGLE = float(np.finfo(np.float32).eps)
+HALF_TURN = 1e-7
+"""How far below 1 the squared length of a quaternion's last three numbers still means a half turn, as in nifti1_io.c."""
 LONG_QUATERNION = 1e-6
 """What rounding adds to a squared length of 1 at most."""
 
@@ -138,6 +140,9 @@ def qform(vector: Sequence[float], *, offset: npt.ArrayLike, spacings: npt.Array
     if sizes.min() <= 0:
         raise Refused("no-geometry", "the qform has a spacing that is not positive")
     first = math.sqrt(max(0.0, 1 - squared))
+    if 1 - squared < HALF_TURN:
+        # the rest is rounding noise of a half turn, whose root would be a rotation of its own
+        first, vector = 0.0, [component / math.sqrt(squared) for component in vector]
     affine = np.eye(4)
     affine[:3, :3] = quat2mat([first, *vector]) * sizes
     affine[:3, 2] *= -1 if sign < 0 else 1

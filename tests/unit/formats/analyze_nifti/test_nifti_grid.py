@@ -127,3 +127,14 @@ def test_what_single_precision_loses_of_a_rotation_is_no_conflict(quaternion):
     exact[:3, :3] = rotation.astype(np.float32) * 0.5
     form = qform(vector, offset=[0, 0, 0], spacings=[0.5, 0.5, 0.5], sign=1)
     assert not grid_of_forms({"sform": Form(affine=exact), "qform": form}, (512, 512, 512)).remarks
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (0, 2, 1), (2, 1, 0)])
+def test_half_turns_that_single_precision_rounded_stay_half_turns(order):
+    half_turn = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]])[list(order)][:, list(order)]
+    vector = np.float32(mat2quat(half_turn))[1:].astype(float)
+
+    form = qform(vector, offset=[0, 0, 0], spacings=[0.7, 0.7, 0.7], sign=1)
+
+    # float32 holds 1 / sqrt(2) to 3e-8
+    np.testing.assert_allclose(form.affine[:3, :3], 0.7 * half_turn, atol=1e-7)
