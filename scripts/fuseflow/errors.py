@@ -72,7 +72,6 @@ REASONS: dict[str, str] = {
     # segmentations
     "no-reference": "the images that the segmentation was drawn on are missing",
     "no-segments": "the segmentation holds no segment that can be drawn",
-    "off-plane": "contours lie off the slices of the images that they were drawn on",
     # PET series whose SUV cannot be computed
     "suv-units": "the unit of the PET image does not allow to compute SUV",
     "suv-scale-factor": "the PET image is in counts and has no factor to convert them",

@@ -15,13 +15,14 @@ import numpy as np
 from fuseflow.dicom.contours import fill
 from fuseflow.dicom.label_grid import DIGITS, LabelGrid, Piece, Points, box_between, nearest
 from fuseflow.dicom.structure_set import CLOSED, Contour
-from fuseflow.errors import Refused
 
 HALF = 0.5
 """Of the way from slice to slice: how far the points of a contour may be from its plane."""
 SAME_PLANE = 0.03
 SAME_PLANE_MM = 0.05
 """Contours are of one plane if they are nearer than both, a share of the way from slice to slice and a length."""
+TILTED = "tilted"
+"""What closed contours are called that are not parallel to slices."""
 TOO_FEW = "FEWER_THAN_3_POINTS"
 
 
@@ -90,16 +91,18 @@ def planes_of(contours: Sequence[Contour], grid: LabelGrid) -> Planes:
     grid
         The grid.
 
-    Raises
-    ------
-    Refused
-        ``off-plane`` if closed contours are not parallel to slices of the grid: a point is more than half a slice from
-        the plane of its contour.
+    Returns
+    -------
+    Planes
+        If a contour is not parallel to slices, so that a point is more than half a slice from the plane of the
+        contour, none of the region is filled: a part of it would look like all of it.
     """
     closed = [contour.points for contour in contours if contour.encloses]
     drawn = list({points.tobytes(): points for points in closed}.values())
-    placed = [np.round(points @ grid.to_voxels[:3, :3].T + grid.to_voxels[:3, 3], DIGITS) for points in drawn]
-    axis = _slice_axis(placed)
+    everywhere = [np.round(points @ grid.to_voxels[:3, :3].T + grid.to_voxels[:3, 3], DIGITS) for points in drawn]
+    axis = _slice_axis(everywhere)
+    tilted = sum(bool(_away(points)[axis] > HALF) for points in everywhere)
+    placed = [] if tilted else everywhere
     same = min(SAME_PLANE, SAME_PLANE_MM / float(grid.plane_distances[axis]))
     planes = _planes(placed, axis, same=same)
     within = [plane for plane in planes if 0 <= plane.slice < grid.shape[axis]]
@@ -116,7 +119,7 @@ def planes_of(contours: Sequence[Contour], grid: LabelGrid) -> Planes:
         slices={
             number: tuple(points[:, others] for points in plane.contours) for number, plane in sorted(used.items())
         },
-        not_filled=_not_filled(contours),
+        not_filled=_not_filled(contours, tilted=tilted),
         copies=len(closed) - len(drawn),
         outside=cut + beyond,
         left_out=len(within) - len(used),
@@ -133,23 +136,13 @@ def planes_of(contours: Sequence[Contour], grid: LabelGrid) -> Planes:
 
 
 def _slice_axis(placed: Sequence[Points]) -> int:
-    """The axis along which the contours change least.
+    """The axis along which most contours change least."""
+    return int(np.median([_away(points) for points in placed], axis=0).argmin()) if placed else 2
 
-    Raises
-    ------
-    Refused
-        ``off-plane``.
-    """
-    if not placed:
-        return 2
-    away = np.max([np.abs(points - points.mean(axis=0)).max(axis=0) for points in placed], axis=0)
-    axis = int(away.argmin())
-    if away[axis] > HALF:
-        raise Refused(
-            "off-plane",
-            f"contours are not parallel to slices: a point is {away[axis]:.2f} slices from the plane of its contour",
-        )
-    return axis
+
+def _away(points: Points) -> Points:
+    """How far the corners of a contour are from its middle along each axis, at most, in voxels."""
+    return np.asarray(np.abs(points - points.mean(axis=0)).max(axis=0))
 
 
 def _planes(placed: Sequence[Points], axis: int, *, same: float) -> list[_Plane]:
@@ -168,13 +161,13 @@ def _planes(placed: Sequence[Points], axis: int, *, same: float) -> list[_Plane]
     ]
 
 
-def _not_filled(contours: Sequence[Contour]) -> dict[str, int]:
+def _not_filled(contours: Sequence[Contour], *, tilted: int) -> dict[str, int]:
     kinds = [
         TOO_FEW if contour.geometric_type in CLOSED else contour.geometric_type
         for contour in contours
         if not contour.encloses
     ]
-    return dict(sorted(Counter(kinds).items()))
+    return dict(sorted(Counter([*kinds, *[TILTED] * tilted]).items()))
 
 
 def pieces_of(number: int, planes: Planes, grid: LabelGrid) -> Iterator[Piece]:

@@ -126,7 +126,7 @@ def _remarks(planes: Mapping[int, Planes], grid: LabelGrid) -> Iterator[Remark]:
         ),
         "not-filled": (
             sum(sum(region.not_filled.values()) for region in found),
-            "contours enclose nothing, such as points and open lines, and are not filled",
+            "contours enclose nothing, such as points, or are not parallel to slices: they are not filled",
         ),
         "copies": (sum(region.copies for region in found), "contours are exact copies of others and are left out"),
     }

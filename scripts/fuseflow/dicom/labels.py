@@ -49,12 +49,12 @@ def label_volumes(source: Segmentation | StructureSet, grid: LabelGrid, *, salt:
         on uint16. If some do, one volume per segment, in the order of their numbers, uint8, 0 or 1, each drawn when it
         is asked for. A voxel belongs to a region of an RTSTRUCT if its centre is inside.
 
-        Sidecars hold ``modality`` (SEG), ``source`` (SEG or RTSTRUCT), ``sha256`` (of the file), ``reference``
-        (pseudonym of the series whose grid it is, or None), ``shape``, ``affine`` (RAS+, mm), ``data_type``,
-        ``on_grid`` (whether pixels are voxels of the grid, or contours lie in its slices), ``segments``, ``warnings``
-        and ``versions``. A segment has ``label``, ``number``, ``name`` (as in the file), ``algorithm_type``,
-        ``category`` and ``type`` (codes), ``voxels``, ``volume_ml``, and of a SEG ``outside`` (its pixels beyond the
-        grid), of an RTSTRUCT ``contours`` (what became of them; None if it has none).
+        Sidecars hold ``format``, ``modality`` (SEG), ``source`` (SEG or RTSTRUCT), ``sha256`` (of the file),
+        ``reference`` (pseudonym of the series whose grid it is, or None), ``shape``, ``axes``, ``geometry``, ``affine``
+        (RAS+, mm), ``data_type``, ``on_grid`` (whether pixels are voxels of the grid, or contours lie in its slices),
+        ``segments``, ``warnings`` and ``versions``. A segment has ``label``, ``number``, ``name`` (as in the file),
+        ``algorithm_type``, ``category`` and ``type`` (codes), ``voxels``, ``volume_ml``, and of a SEG ``outside`` (its
+        pixels beyond the grid), of an RTSTRUCT ``contours`` (what became of them; None if it has none).
 
     Raises
     ------
@@ -108,11 +108,14 @@ def _volume(drawing: Drawing, painted: _Painted, grid: LabelGrid, *, remarks: tu
     rows = [_row(label, segment, drawing, painted, grid) for label, segment in enumerate(painted.segments, start=1)]
     warnings = [*grid.remarks, *drawing.remarks, *remarks, *_remarks(painted)]
     sidecar = {
+        "format": "DICOM",
         "modality": "SEG",
         "source": drawing.source,
         "sha256": drawing.sha256,
         "reference": pseudonym(grid.series_uid, salt=salt) if salt and grid.series_uid else None,
         "shape": list(grid.shape),
+        "axes": ["x", "y", "z"],
+        "geometry": "world",
         "affine": grid.affine.tolist(),
         "data_type": str(painted.data.dtype),
         "on_grid": drawing.on_grid,

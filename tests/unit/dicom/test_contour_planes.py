@@ -7,7 +7,6 @@ from dicom_series import AXIAL, Geometry
 
 from fuseflow.dicom.contour_planes import pieces_of, planes_of
 from fuseflow.dicom.structure_set import Contour
-from fuseflow.errors import Refused
 
 GEOMETRY = Geometry(rows=60, columns=70, slices=12, spacing=(1.0, 1.1), origin=(0.0, 0.0, 0.0))
 SPACING = 3.0
@@ -130,16 +129,19 @@ def test_contours_to_be_combined_by_xor_are_filled_alike():
     np.testing.assert_array_equal(drawn(alike, grid), drawn(squares((3.0,), (3.0, 12.0, 15.0)), grid))
 
 
-def test_contours_across_the_slices_are_refused():
+def test_contours_across_the_slices_are_not_filled():
     tilted = square(6.0)
     tilted[:, 2] += tilted[:, 0]
-    with pytest.raises(Refused) as caught:
-        planes_of(ras([("CLOSED_PLANAR", tilted)]), label_grid(GEOMETRY))
-    assert caught.value.reason == "off-plane"
+
+    found = planes_of(ras([("CLOSED_PLANAR", tilted)]), label_grid(GEOMETRY))
+
+    assert (found.filled, found.not_filled) == (0, {"tilted": 1})
 
 
-def test_contours_in_planes_of_different_directions_are_refused():
+def test_of_a_region_with_contours_in_several_directions_nothing_is_filled():
     upright = square(6.0)[:, [0, 2, 1]]
-    with pytest.raises(Refused) as caught:
-        planes_of(ras([("CLOSED_PLANAR", square(6.0)), ("CLOSED_PLANAR", upright)]), label_grid(GEOMETRY))
-    assert caught.value.reason == "off-plane"
+    contours = [("CLOSED_PLANAR", square(3.0)), ("CLOSED_PLANAR", square(6.0)), ("CLOSED_PLANAR", upright)]
+
+    found = planes_of(ras(contours), label_grid(GEOMETRY))
+
+    assert (found.filled, found.not_filled) == (0, {"tilted": 1})
