@@ -22,7 +22,7 @@ from fuseflow import command
 from fuseflow.cases import Case, Shard, write_cases
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, write_json
-from fuseflow.formats.registry import READERS
+from fuseflow.formats.registry import READERS, readers_with_companions
 from fuseflow.index import Index
 from fuseflow.provenance import record
 from fuseflow.stage import positive, whole
@@ -109,7 +109,7 @@ def provenance_of(index: Index, cases: Sequence[Case], table: Path, files: Mappi
     return record(
         stage="index",
         parameters=parameters,
-        code=("index", *(READERS.module(name) for name in READERS.names())),
+        code=("index", *(READERS.module(name) for name in readers_with_companions())),
         inputs={case.id: case.hashes() for case in cases},
         outputs={table.name: hash_of_file(table)},
     ) | {"files": dict(files)}

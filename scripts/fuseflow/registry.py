@@ -67,7 +67,17 @@ class Registry:
         InputError
             If there is no such entry, or it does not declare the keyword with a plain string.
         """
-        return _declared_text(LIBRARY / f"{self.module(name)}.py", self.constant, keyword)
+        return _text(LIBRARY / f"{self.module(name)}.py", self.constant, keyword)
+
+    def declares(self, name: str, keyword: str) -> bool:
+        """Whether an entry gives a keyword at all, plain text or not, read from its source text.
+
+        Raises
+        ------
+        InputError
+            If there is no such entry.
+        """
+        return keyword in _keywords(LIBRARY / f"{self.module(name)}.py", self.constant)
 
     def load(self, name: str) -> Any:
         """Import one entry, and only that one."""
@@ -82,21 +92,32 @@ def _declared(registry: Registry) -> dict[str, str]:
     for path in sorted((LIBRARY / registry.package).glob("*.py")):
         if path.stem == "__init__":
             continue
-        name = _declared_text(path, registry.constant, "name")
+        name = _text(path, registry.constant, "name")
         if name.lower() in {other.lower() for other in found}:
             raise InputError(f"{path.name} declares the {registry.kind} {name!r}, which another module declares too")
         found[name] = path.stem
     return found
 
 
-def _declared_text(path: Path, constant: str, keyword: str) -> str:
+def _text(path: Path, constant: str, keyword: str) -> str:
+    found = _keywords(path, constant).get(keyword)
+    if found is None:
+        raise InputError(f'{path.name} must declare {constant} = ...({keyword}="...", ...)')
+    return found
+
+
+@cache
+def _keywords(path: Path, constant: str) -> dict[str, str | None]:
+    """Keyword -> its value, None if that is no plain one, of the first call whose result a module gives a name."""
     for node in ast.parse(path.read_bytes()).body:
         if (
             isinstance(node, ast.Assign)
             and any(isinstance(target, ast.Name) and target.id == constant for target in node.targets)
             and isinstance(node.value, ast.Call)
         ):
-            for given in node.value.keywords:
-                if given.arg == keyword and isinstance(given.value, ast.Constant):
-                    return str(given.value.value)
-    raise InputError(f'{path.name} must declare {constant} = ...({keyword}="...", ...)')
+            return {
+                given.arg: str(given.value.value) if isinstance(given.value, ast.Constant) else None
+                for given in node.value.keywords
+                if given.arg
+            }
+    return {}

@@ -36,6 +36,28 @@ def test_declared_text_is_that_of_the_entry():
     assert METHODS.declared("LP", "source") == METHODS.load("LP").source
 
 
+def test_keywords_that_are_no_text_can_be_asked_for():
+    assert METHODS.declares("LP", "source")
+    assert METHODS.declares("LP", "function")
+    assert not METHODS.declares("LP", "nothing")
+    with pytest.raises(InputError, match=r'must declare METHOD = \.\.\.\(function="'):
+        METHODS.declared("LP", "function")
+
+
+def test_each_module_is_parsed_once(tmp_path, monkeypatch):
+    (tmp_path / "more").mkdir()
+    for name in "ab":
+        (tmp_path / "more" / f"{name}.py").write_text(f'THING = dict(name="{name}", text="x")\n')
+    monkeypatch.setattr(registry, "LIBRARY", tmp_path)
+    parsed = []
+    parse = registry.ast.parse
+    monkeypatch.setattr(registry.ast, "parse", lambda source: parsed.append(source) or parse(source))
+
+    things = Registry("thing", "more", "THING")
+    assert [things.declared(name, "text") for name in things.names()] == ["x", "x"]
+    assert len(parsed) == 2
+
+
 def test_names_and_texts_import_no_entry():
     code = (
         "import sys; from fuseflow.registry import Registry;"

@@ -9,7 +9,7 @@ rule index:
     conda:
         "../../envs/fuseflow.yaml"
     params:
-        code=code_digest("index", *reader_modules()),
+        code=code_digest("index", *companion_modules()),
         salt=lambda wildcards: salt_digest(wildcards.dataset),
         options=lambda wildcards: index_options(wildcards.dataset),
         folder=subpath(output[0], parent=True),

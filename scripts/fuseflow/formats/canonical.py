@@ -145,6 +145,15 @@ def read_verified(case: Case, role: str) -> bytes:
     Refused
         ``orphan`` or ``ambiguous-role`` if the role has not exactly one file, ``unreadable`` if it cannot be opened,
         ``changed`` if its sha256 is another.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "1.png").write_bytes(b"pixels")
+    >>> file = CaseFile(role="CT", path="1.png", sha256=sha256_of_bytes(b"pixels"))
+    >>> read_verified(Case(id="1", patient="1", stratum="", files=(file,), folder=folder), "CT")
+    b'pixels'
     """
     file = case.file(role)
     try:
@@ -166,6 +175,15 @@ def read_canonical(case: Case, role: str) -> Pixels:
     InputError
         If the file is missing or changed. That says nothing about the case: refusing it would only hide what happened
         to the results, and give one method fewer cases than another.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> file = write_canonical(folder, case="1", role="CT", image=np.array([[1, 2]], np.uint8))
+    >>> read_canonical(Case(id="1", patient="1", stratum="", files=(file,), folder=folder), "CT").tolist()
+    [[1, 2]]
     """
     with _unchanged(case, role):
         data = read_verified(case, role)
@@ -181,6 +199,17 @@ def read_canonical_volume(case: Case, role: str) -> Volume:
         ``orphan`` or ``ambiguous-role``, and as `fuseflow.formats.nifti.read_nifti`.
     InputError
         As `read_canonical`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> volume = Volume(data=np.zeros((2, 3, 4), np.int16), affine=np.eye(4), sidecar={"format": "NRRD"})
+    >>> file = write_canonical(folder, case="1", role="CT", image=volume)
+    >>> found = read_canonical_volume(Case(id="1", patient="1", stratum="", files=(file,), folder=folder), "CT")
+    >>> found.data.shape, found.sidecar
+    ((2, 3, 4), {'format': 'NRRD'})
     """
     # nibabel costs a tenth of a second, which flat images need not pay
     from fuseflow.formats.nifti import read_nifti

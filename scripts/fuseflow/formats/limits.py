@@ -9,7 +9,7 @@ from fuseflow.errors import Refused
 DEFLATE_RATIO = 1032
 """Deflate makes of one byte at most this many (a match of 258 bytes in two bits)."""
 ANY_RATIO = 2**29
-"""Bytes that compressed data of any ratio may become: an empty label volume of 512 x 512 x 1000 voxels has half of it."""
+"""Bytes that compressed data of any ratio may become; an empty label volume of 512 x 512 x 1000 has half of it."""
 LIKELY_RATIO = 200
 """Beyond that, what one stored byte of an image may become: images of anything at all stay well below it."""
 

@@ -9,14 +9,16 @@ import numpy as np
 from isal import igzip_threaded
 
 from fuseflow.errors import Refused
-from fuseflow.formats.analyze_nifti.nifti_grid import SPATIAL
 from fuseflow.formats.analyze_nifti.nifti_image import read_single
+from fuseflow.formats.piecewise import equal_pieces
 from fuseflow.volume import FourthAxis, Volume, is_rigid, spacing_of
 
 COMPRESSION_LEVEL = 1
 """Of isal, 0 to 3: a tenth of the time of zlib's level 6 for files that are a tenth larger."""
 SCANNER = 1
 """NIfTI's code for coordinates of the scanner."""
+BLOCK = 2**20
+"""Bytes that are compressed at a time."""
 LONGEST_AXIS = 32767
 """That the header has room for."""
 TIME_UNITS = {"s": "sec", "ms": "msec", "us": "usec"}
@@ -52,11 +54,11 @@ def write_nifti(path: Path, volume: Volume, *, threads: int = 1) -> None:
     (2, 3, 4)
     """
     header = _header(volume)
-    native = volume.data.astype(volume.data.dtype.newbyteorder("="), copy=False)
-    voxels = np.asfortranarray(native).reshape(-1, order="F")
-    with igzip_threaded.open(path, "wb", compresslevel=COMPRESSION_LEVEL, threads=threads) as file:
+    with igzip_threaded.open(path, "wb", compresslevel=COMPRESSION_LEVEL, threads=threads, block_size=BLOCK) as file:
         file.write(header.binaryblock + bytes(4))
-        file.write(voxels.view(np.uint8).data)
+        # a volume that has been turned lies in memory in any order, and a copy of it may be the largest array there is
+        for voxels in equal_pieces(volume.data, size=BLOCK // volume.data.dtype.itemsize):
+            file.write(voxels.view(np.uint8).data)
 
 
 def _header(volume: Volume) -> nibabel.Nifti1Header:
@@ -111,9 +113,5 @@ def read_nifti(path: Path) -> Volume:
     'spacing'
     """
     stored = read_single(path)
-    affine, geometry = np.eye(4), stored.geometry
-    if geometry == "spacing" and not stored.facts["xyzt_units"] & SPATIAL:
-        geometry = "unknown"
-    elif stored.affine is not None:
-        affine = stored.affine
-    return Volume(data=stored.data, affine=affine, geometry=geometry, fourth_axis=stored.fourth_axis)
+    affine = np.eye(4) if stored.affine is None else stored.affine
+    return Volume(data=stored.data, affine=affine, geometry=stored.geometry, fourth_axis=stored.fourth_axis)

@@ -6,18 +6,61 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
 from fuseflow.formats.flat_images import described
 from fuseflow.formats.stored import Remark, StoredVolume
-from fuseflow.volume import Data
+from fuseflow.volume import SINGULAR, Data
 
 RGB = 3
 COLOUR_CHANNELS = (3, 4)
 ONE_SLICE = Remark(
     code="no-slice-spacing", detail="the image has two axes in space; 1 mm stands in for the spacing along the third"
 )
+
+POSITION_LEFT_OUT = Remark(
+    code="position-left-out",
+    detail="the header says where the image lies or which way its axes run; of an image with two axes only the spacing"
+    " is kept",
+)
+
+
+def plane_spacing(
+    steps: npt.NDArray[np.float64], *, origin: Sequence[float] | None
+) -> tuple[list[float], list[Remark]]:
+    """The spacing of an image with two axes, and a remark if its header states more about its place than that.
+
+    Parameters
+    ----------
+    steps
+        From one pixel to the next along x (first column) and along y, in mm, shape (2, 2), or (3, 2) in space.
+    origin
+        Position of the first pixel; None if it is not known.
+
+    Returns
+    -------
+    tuple
+        Distances along x and y in mm; the remark if the axes do not run along those of the space, or the first pixel
+        does not lie at its origin.
+
+    Raises
+    ------
+    Refused
+        ``no-geometry`` if the steps do not span a plane.
+
+    Examples
+    --------
+    >>> spacing, remarks = plane_spacing(np.array([[0.0, 2.0], [0.5, 0.0]]), origin=(0, 0))
+    >>> spacing, [remark.code for remark in remarks]
+    ([0.5, 2.0], ['position-left-out'])
+    """
+    spacing = np.linalg.norm(steps, axis=0)
+    if not np.isfinite(spacing).all() or spacing.min() == 0 or np.linalg.matrix_rank(steps / spacing, SINGULAR) < 2:
+        raise Refused("no-geometry", "the directions and spacings of the image do not span a plane")
+    upright = np.count_nonzero(steps) == 2 and np.diag(steps).min() > 0
+    return spacing.tolist(), [] if upright and not any(origin or ()) else [POSITION_LEFT_OUT]
 
 
 def plane_image(

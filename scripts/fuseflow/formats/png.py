@@ -227,12 +227,15 @@ def header_of(kind: bytes, body: bytes) -> PngHeader:
     """
     if kind != b"IHDR" or len(body) != 13:
         raise Refused("unreadable", "the PNG does not begin with a header (IHDR chunk)")
-    width, height, bits, colour_type = struct.unpack(">IIBB", body[:10])
+    width, height, bits, colour_type, compression, filtering, interlacing = struct.unpack(">IIBBBBB", body)
     if not width or not height or colour_type not in KINDS or bits not in (1, 2, 4, 8, 16):
         raise Refused(
             "unreadable", f"the PNG's header is not valid ({width} x {height}, {bits} bits, type {colour_type})"
         )
-    return PngHeader(width, height, bits, colour_type, interlaced=body[12] != 0)
+    if compression or filtering or interlacing not in (0, 1):
+        found = f"compression {compression}, filter {filtering}, interlacing {interlacing}"
+        raise Refused("unreadable", f"the PNG's header names methods that the format does not have ({found})")
+    return PngHeader(width, height, bits, colour_type, interlaced=interlacing == 1)
 
 
 def read_png_file(path: Path) -> Pixels:

@@ -82,3 +82,14 @@ READERS = Registry(kind="image format", package="formats/readers", constant="REA
 """Every format that can be read by name: ``READERS.load("nrrd")`` is a `Reader`."""
 WRITERS = Registry(kind="volume format", package="formats/writers", constant="WRITER")
 """Every format that volumes can be written in by name: ``WRITERS.load("nrrd")`` is a `Writer`."""
+
+
+def readers_with_companions() -> list[str]:
+    """The names of readers whose images may consist of several files; found without importing any of them.
+
+    Examples
+    --------
+    >>> readers_with_companions()
+    ['analyze', 'metaimage', 'nrrd', 'numpy']
+    """
+    return [name for name in READERS.names() if READERS.declares(name, "companions")]

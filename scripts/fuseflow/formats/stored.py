@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fuseflow.errors import Refused
+from fuseflow.formats.piecewise import count_not_finite, in_single_precision
 from fuseflow.volume import Affine, Data, FourthAxis, Geometry, Volume, spans_volume, to_named_axes, to_ras
 
 LARGEST_ITEM = 8
@@ -43,16 +44,14 @@ class StoredVolume:
     format
         The format by its common name, such as ``NIfTI-1``.
     data
-        Values, after the format's own scaling, any byte order, shape (i, j), (i, j, k) or (i, j, k, fourth), with i the
-        axis that `affine` maps by its first column.
+        Values, any byte order, shape (i, j), (i, j, k) or (i, j, k, fourth), with i the axis that `affine` maps by its
+        first column. If the format scales them, as `fuseflow.formats.piecewise.scaled` gives them.
     affine
         Voxel indices -> positions, RAS+ in mm; None if nothing at all is known of the grid.
     geometry
         What is known of the grid.
     fourth_axis
         What the fourth axis is; None of volumes with fewer.
-    scaled
-        Whether the values are stored ones times a slope plus an intercept.
     facts
         What the header says besides, as JSON values, without anything that identifies a person.
     remarks
@@ -64,7 +63,6 @@ class StoredVolume:
     affine: Affine | None
     geometry: Geometry = "world"
     fourth_axis: FourthAxis | None = None
-    scaled: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[Remark] = ()
 
@@ -74,8 +72,8 @@ def canonical_volume(stored: StoredVolume) -> Volume:
 
     A volume that is not known to lie anywhere keeps the direction of its axes: to turn them would say more than is
     known.
-    Integers keep their type, so that labels stay integers. Floats become float32 where that holds every value exactly
-    and where they are the product of a slope, else they stay float64.
+    Integers keep their type, so that labels stay integers. Floats become float32 where that holds every value exactly,
+    else they stay float64.
 
     Raises
     ------
@@ -93,7 +91,7 @@ def canonical_volume(stored: StoredVolume) -> Volume:
     affine = np.eye(4) if stored.affine is None else np.asarray(stored.affine, np.float64)
     if not spans_volume(affine):
         raise Refused("no-geometry", "the directions and spacings of the grid do not span a volume")
-    turned = _in_canonical_type(data, scaled=stored.scaled)
+    turned = _in_canonical_type(data)
     turned, affine = (to_ras if stored.geometry == "world" else to_named_axes)(turned, affine)
     remarks = [*stored.remarks, *_remarks_on_values(turned)]
     sidecar = {
@@ -124,7 +122,7 @@ def _of_four_axes_at_most(stored: StoredVolume) -> Data:
     return data
 
 
-def _in_canonical_type(data: Data, *, scaled: bool) -> Data:
+def _in_canonical_type(data: Data) -> Data:
     kind, size = data.dtype.kind, data.dtype.itemsize
     if kind not in "biuf" or size > LARGEST_ITEM:
         raise Refused("unsupported-pixels", f"the voxels are of the type {data.dtype}, not integers or real numbers")
@@ -132,19 +130,16 @@ def _in_canonical_type(data: Data, *, scaled: bool) -> Data:
         return data.astype(np.uint8)
     if kind in "iu":
         return data.astype(data.dtype.newbyteorder("="), copy=False)
-    with np.errstate(over="ignore"):
-        single = data.astype(np.float32, copy=False)
-    if scaled:
-        return single
-    return single if np.array_equal(single, data, equal_nan=True) else data.astype(np.float64, copy=False)
+    if size <= np.dtype(np.float32).itemsize:
+        return data.astype(np.float32, copy=False)
+    single = in_single_precision(data)
+    return data.astype(np.float64, copy=False) if single is None else single
 
 
 def _remarks_on_values(data: Data) -> list[Remark]:
     if data.dtype.kind != "f":
         return []
-    finite = np.isfinite(data)
-    if finite.all():
+    missing, infinite = count_not_finite(data)
+    if not missing + infinite:
         return []
-    missing = int(np.isnan(data).sum())
-    infinite = int(data.size - finite.sum() - missing)
     return [Remark(code="not-finite", detail=f"{missing} voxels are NaN and {infinite} infinite, of {data.size}")]

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import tracemalloc
 
 import nibabel
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from fuseflow.errors import Refused
 from fuseflow.formats.analyze_nifti.nifti_grid import grid_of_spacings
 from fuseflow.formats.nifti import read_nifti, write_nifti
+from fuseflow.formats.reading import read_images
 from fuseflow.formats.stored import StoredVolume, canonical_volume
 from fuseflow.volume import FourthAxis, Volume
 
@@ -40,11 +42,23 @@ def test_others_read_what_is_written(tmp_path, dtype, shape):
 
 
 def test_array_in_any_memory_order(tmp_path):
-    volume = volume_of()
-    other = Volume(data=np.ascontiguousarray(volume.data)[::1], affine=OBLIQUE)
-    write_nifti(tmp_path / "f.nii.gz", volume)
-    write_nifti(tmp_path / "c.nii.gz", other)
-    assert (tmp_path / "f.nii.gz").read_bytes() == (tmp_path / "c.nii.gz").read_bytes()
+    volume = volume_of(shape=(255, 127, 33))
+    written = []
+    for order in ("F", "C", "A"):
+        data = np.array(volume.data, order=order) if order != "A" else np.array(volume.data[::-1, ::-1])[::-1, ::-1]
+        write_nifti(tmp_path / "x.nii.gz", Volume(data=data, affine=OBLIQUE))
+        written.append((tmp_path / "x.nii.gz").read_bytes())
+    assert written[0] == written[1] == written[2]
+
+
+def test_a_volume_that_was_turned_is_written_without_a_copy_of_it(tmp_path):
+    turned = volume_of(np.float32, (256, 256, 100)).data[::-1, :, ::-1].transpose(2, 0, 1)
+    tracemalloc.start()
+    write_nifti(tmp_path / "x.nii.gz", Volume(data=turned, affine=OBLIQUE))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < turned.nbytes / 2
+    assert (read_nifti(tmp_path / "x.nii.gz").data == turned).all()
 
 
 def test_sheared_grid_has_no_qform(tmp_path):
@@ -128,10 +142,10 @@ def test_a_grid_that_lies_nowhere(tmp_path, geometry, unit):
     assert (int(header["qform_code"]), int(header["sform_code"])) == (0, 0)
     assert header.get_xyzt_units()[0] == unit
     assert header.get_zooms() == ((1.5, 2, 3) if geometry == "spacing" else (1, 1, 1))
-    again = read_nifti(tmp_path / "x.nii.gz")
-    assert again.geometry == geometry
-    assert (again.affine == volume.affine).all()
-    assert (again.data == volume.data).all()
+    for again in (read_nifti(tmp_path / "x.nii.gz"), *read_images(tmp_path / "x.nii.gz")):
+        assert again.geometry == geometry
+        assert (again.affine == volume.affine).all()
+        assert (again.data == volume.data).all()
 
 
 @pytest.mark.parametrize(

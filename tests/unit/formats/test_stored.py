@@ -15,24 +15,30 @@ def volume_of(data, affine=TURNED, **more):
 
 
 @pytest.mark.parametrize(
-    ("stored", "scaled", "expected"),
+    ("stored", "expected"),
     [
-        (np.ones((2, 2, 2), bool), False, "uint8"),
-        (np.ones((2, 2, 2), ">i8"), False, "int64"),
-        (np.ones((2, 2, 2), ">f8"), False, "float32"),
-        (np.full((2, 2, 2), np.nan, ">f8"), False, "float32"),
-        (np.full((2, 2, 2), 0.1), False, "float64"),
-        (np.full((2, 2, 2), 1e300), False, "float64"),
-        (np.full((2, 2, 2), 0.1), True, "float32"),
-        (np.ones((2, 2, 2), "f2"), False, "float32"),
+        (np.ones((2, 2, 2), bool), "uint8"),
+        (np.ones((2, 2, 2), ">i8"), "int64"),
+        (np.ones((2, 2, 2), ">f8"), "float32"),
+        (np.full((2, 2, 2), np.nan, ">f8"), "float32"),
+        (np.full((2, 2, 2), 0.1), "float64"),
+        (np.full((2, 2, 2), 1e300), "float64"),
+        (np.ones((2, 2, 2), "f2"), "float32"),
+        (np.full((2, 2, 2), 0.1, ">f4"), "float32"),
     ],
 )
-def test_the_smallest_type_that_holds_every_value(stored, scaled, expected):
-    volume = volume_of(stored, scaled=scaled)
+def test_the_smallest_type_that_holds_every_value(stored, expected):
+    volume = volume_of(stored)
     assert volume.data.dtype == expected
     assert volume.data.dtype.isnative
     assert volume.sidecar["data_type"] == expected
     np.testing.assert_array_equal(volume.data, stored.astype(expected))
+
+
+def test_one_value_among_many_decides():
+    data = np.zeros((64, 64, 64), ">f8")
+    data[-1, -1, -1] = 0.1
+    assert volume_of(data).data.dtype == np.float64
 
 
 def test_integers_are_not_copied():

@@ -32,7 +32,7 @@ CONFLICT = 1e-4
 """Distance in mm from which sform and qform are said to disagree, beyond what single precision leaves open."""
 SINGLE = float(np.finfo(np.float32).eps)
 HALF_TURN = 1e-7
-"""How far below 1 the squared length of a quaternion's last three numbers still means a half turn, as in nifti1_io.c."""
+"""How far below 1 the squared length of a quaternion's last three numbers means a half turn, as in nifti1_io.c."""
 LONG_QUATERNION = 1e-6
 """What rounding adds to a squared length of 1 at most."""
 

@@ -18,6 +18,7 @@ from nibabel import nifti1, nifti2
 
 from fuseflow.errors import Refused
 from fuseflow.formats.analyze_nifti.nifti_grid import (
+    SPATIAL,
     Form,
     Grid,
     fourth_axis,
@@ -34,11 +35,11 @@ from fuseflow.formats.analyze_nifti.voxels import (
     declared_shape,
     kept_shape,
     read_voxels,
-    scaled,
     voxel_type,
     whole_offset,
 )
 from fuseflow.formats.file_bytes import first_bytes
+from fuseflow.formats.piecewise import scaled
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.volume import FourthAxis
 
@@ -46,6 +47,12 @@ HEADER_BYTES = 540
 """Of NIfTI-2, the longer of the two."""
 EXTENDER = 4
 """Bytes between a header and the voxels in the same file, at least."""
+NO_ORIENTATION = Remark(
+    code="no-orientation", detail="neither sform nor qform is set; which way the axes run is not known"
+)
+NO_SPACING = Remark(
+    code="no-spacing", detail="the header states no unit and no spacing but 1, as where none is known; none is taken"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +197,6 @@ def read_image(header: Header, voxels: Path) -> StoredVolume:
         affine=grid.affine,
         geometry=grid.geometry,
         fourth_axis=_fourth_axis(fields) if len(shape) == 4 else None,
-        scaled=scale is not None,
         facts=_facts(header, data_type),
         remarks=[*remarks, *_remarks_on_layout(fields, data_type), *scale_remarks, *grid.remarks, *data_remarks],
     )
@@ -210,14 +216,17 @@ def _scale(fields: Mapping[str, Any]) -> tuple[tuple[float, float] | None, list[
 
 
 def _grid(fields: Mapping[str, Any], shape: tuple[int, ...]) -> Grid:
-    factor, unit_remarks = millimetres(int(fields["xyzt_units"]))
-    spacings = spacings_along([float(value) for value in fields["pixdim"][1:4]], shape) * factor
-    if fields["sform_code"] > 0 or fields["qform_code"] > 0:
+    units, stated = int(fields["xyzt_units"]), [float(value) for value in fields["pixdim"][1:4]]
+    placed = fields["sform_code"] > 0 or fields["qform_code"] > 0
+    if not placed and not units & SPATIAL and all(size == 1 or not size > 0 for size in stated):
+        return Grid(affine=None, geometry="unknown", remarks=[NO_ORIENTATION, NO_SPACING])
+    factor, unit_remarks = millimetres(units)
+    spacings = spacings_along(stated, shape) * factor
+    if placed:
         grid = _placed(fields, factor=factor, spacings=spacings, shape=shape)
     else:
         grid = grid_of_spacings(spacings)
-        detail = "neither sform nor qform is set; which way the axes run is not known"
-        grid = replace(grid, remarks=[Remark(code="no-orientation", detail=detail), *grid.remarks])
+        grid = replace(grid, remarks=[NO_ORIENTATION, *grid.remarks])
     return replace(grid, remarks=[*unit_remarks, *grid.remarks])
 
 

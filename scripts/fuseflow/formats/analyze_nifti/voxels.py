@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fuseflow.errors import Refused
 from fuseflow.formats.file_bytes import stretch
@@ -159,17 +158,3 @@ def read_voxels(
     count = math.prod(shape) * data_type.itemsize
     found, following = stretch(path, offset=offset, count=count)
     return found.view(data_type).reshape(shape, order="F"), surplus(following)
-
-
-def scaled(data: Data, *, slope: float, intercept: float) -> npt.NDArray[np.float64]:
-    """Stored values times the slope, plus the intercept, in float64.
-
-    Examples
-    --------
-    >>> scaled(np.array([1, 2], np.int8), slope=0.5, intercept=-1.0).tolist()
-    [-0.5, 0.0]
-    """
-    result = data.astype(np.float64)
-    result *= slope
-    result += intercept
-    return result

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
+from fuseflow.formats.piecewise import count_outside, scaled
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.formats.units import MILLIMETRES, NO_UNITS, SECONDS
 from fuseflow.volume import Affine, FourthAxis, Geometry
@@ -132,7 +133,6 @@ def stored_volume(image: MincImage) -> StoredVolume:
         affine=affine,
         geometry=geometry,
         fourth_axis=fourth_axis,
-        scaled=values.dtype.kind == "f" and image.voxels.dtype.kind != "f",
         facts={
             "stored_data_type": image.voxels.dtype.newbyteorder("=").name,
             "dimensions": list(image.dimensions),
@@ -163,17 +163,14 @@ def _real_values(image: MincImage) -> tuple[npt.NDArray[Any], list[Remark]]:
         return voxels, [Remark(code="no-real-range", detail=detail)]
     low, high = _valid_range(image)
     slope, intercept = _scale(image.limits, image, low=low, high=high)
-    outside = int(np.count_nonzero((voxels < low) | (voxels > high)))
+    outside = count_outside(voxels, low, high)
     remarks = []
     if outside:
         detail = f"{outside} voxels lie outside of the range that the file calls valid; they are set to its ends"
         remarks.append(Remark(code="outside-valid-range", detail=detail))
     elif (slope == 1).all() and (intercept == 0).all():
         return voxels, []
-    values = np.clip(voxels.astype(np.float64), low, high)
-    values *= slope
-    values += intercept
-    return values, remarks
+    return scaled(voxels, slope=slope, intercept=intercept, within=(low, high)), remarks
 
 
 def _valid_range(image: MincImage) -> tuple[float, float]:

@@ -7,12 +7,14 @@ two or three axes in space and one other at most, which comes last here wherever
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.formats.nrrd.header import NrrdHeader
+from fuseflow.formats.planes import plane_spacing
 from fuseflow.formats.stored import Remark
 from fuseflow.formats.units import SECONDS, in_millimetres
 from fuseflow.volume import Affine, FourthAxis, Geometry
@@ -136,18 +138,26 @@ def _is_spatial(header: NrrdHeader, axis: int) -> bool:
 
 def _geometry(header: NrrdHeader, spatial: list[int]) -> tuple[Affine | None, Geometry, list[Remark]]:
     if header.directions is None:
-        return _from_spacings([header.spacings[axis] for axis in spatial])
+        factor, remarks = _factor([header.units[axis] for axis in spatial])
+        affine, geometry, on_spacing = _from_spacings([factor * header.spacings[axis] for axis in spatial])
+        return affine, geometry, [*remarks, *on_spacing]
     vectors = [header.directions[axis] or () for axis in spatial]
-    if any(len(vector) not in (3, 4) or any(vector[3:]) for vector in vectors):
+    plane = len(spatial) == 2
+    # only a space without a name may have two dimensions
+    dimensions = (2, 3, 4) if plane and not header.space else (3, 4)
+    if any(len(vector) not in dimensions or any(vector[3:]) for vector in vectors):
         raise Refused("no-geometry", "the directions are not vectors in space, or mix space and time")
-    factor, remarks = _factor(header)
+    factor, remarks = _factor(header.space_units[:3])
     columns = factor * np.array([vector[:3] for vector in vectors]).T
+    if plane:
+        spacing, on_place = plane_spacing(columns, origin=header.origin)
+        return np.diag([*spacing, 1.0, 1.0]), "spacing", [*remarks, *on_place]
     name = header.space.removesuffix("-time")
     signs = SPACES.get(WITH_TIME.get(name, name))
     if signs is None:
         detail = "the header does not name an anatomical space; where the grid lies in the patient is not known"
         remarks.append(Remark(code="no-space", detail=detail))
-    if signs is None or len(spatial) == 2:
+    if signs is None:
         affine, geometry, on_spacing = _from_spacings(np.linalg.norm(columns, axis=0).tolist())
         return affine, geometry, [*remarks, *on_spacing]
     affine = np.eye(4)
@@ -171,14 +181,16 @@ def _from_spacings(spacings: list[float]) -> tuple[Affine | None, Geometry, list
         )
     if any(spacing == 0 or math.isinf(spacing) for spacing in spacings):
         raise Refused("no-geometry", "the spacing in the header holds a zero or a value that is not finite")
-    return np.diag([*map(abs, spacings), *[1.0] * (4 - len(spacings))]), "spacing", []
+    detail = "a spacing is negative; its sign is left out"
+    remarks = [Remark(code="negative-spacing", detail=detail)] if min(spacings) < 0 else []
+    return np.diag([*map(abs, spacings), *[1.0] * (4 - len(spacings))]), "spacing", remarks
 
 
-def _factor(header: NrrdHeader) -> tuple[float, list[Remark]]:
-    """What makes lengths in the header's space mm."""
-    units = set(header.space_units[:3]) - {"", "???"}
+def _factor(units: Sequence[str]) -> tuple[float, list[Remark]]:
+    """What makes lengths of some axes mm."""
+    stated = set(units) - {"", "???"}
     # most headers name none, and mean mm
-    return in_millimetres(min(units, default="mm") if len(units) < 2 else "")
+    return in_millimetres(min(stated, default="mm") if len(stated) < 2 else "")
 
 
 def _fourth(header: NrrdHeader, axis: int) -> FourthAxis:

@@ -93,7 +93,9 @@ def _content(path: Path) -> Mapping[str, Any]:
         with path.open("rb") as file:
             text = file.read(SIDECAR_LIMIT + 1)
         content = json.loads(text) if len(text) <= SIDECAR_LIMIT else None
-    except (OSError, ValueError, RecursionError):
+    except OSError as error:
+        raise Refused("unreadable", f"the sidecar of the array cannot be opened ({error.strerror})") from None
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise Refused("unreadable", f"the sidecar of the array is no JSON object of at most {SIDECAR_LIMIT} bytes")

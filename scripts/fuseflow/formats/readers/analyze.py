@@ -25,12 +25,12 @@ from fuseflow.formats.analyze_nifti.voxels import (
     declared_shape,
     kept_shape,
     read_voxels,
-    scaled,
     voxel_type,
     whole_offset,
 )
 from fuseflow.formats.file_bytes import first_bytes
 from fuseflow.formats.limits import file_beside
+from fuseflow.formats.piecewise import scaled
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.volume import FourthAxis
@@ -126,7 +126,6 @@ def _analyze_image(head: bytes, voxels: Path, matrices: list[Path]) -> StoredVol
         affine=grid.affine,
         geometry=grid.geometry,
         fourth_axis=FourthAxis(name="unknown") if len(shape) == 4 else None,
-        scaled=scale is not None,
         facts={
             "stored_data_type": data_type.newbyteorder("=").name,
             "byte_order": "little" if byte_order == "<" else "big",

@@ -17,7 +17,7 @@ from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
 from fuseflow.formats.limits import file_beside
 from fuseflow.formats.metaimage.header import MetaImageHeader, read_metaimage_header
-from fuseflow.formats.planes import plane_image, refuse_channels
+from fuseflow.formats.planes import plane_image, plane_spacing, refuse_channels
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.formats.text_headers.data_files import files_there
@@ -64,9 +64,8 @@ def read_metaimage(path: Path) -> tuple[StoredVolume | FlatImage]:
     remarks = [*header.remarks, *remarks]
     _check_geometry(header)
     if not three:
-        spacing = None if header.spacing is None else tuple(map(abs, header.spacing))
-        no_spacing = [] if spacing else [NO_SPACING]
-        return (plane_image(data, format_name=FORMAT, spacing=spacing, remarks=[*remarks, *no_spacing]),)
+        spacing, on_geometry = _plane_geometry(header)
+        return (plane_image(data, format_name=FORMAT, spacing=spacing, remarks=[*remarks, *on_geometry]),)
     affine, geometry, on_geometry = _geometry(header)
     step = header.spacing[3] if header.spacing and data.ndim > 3 else None
     fourth = FourthAxis(name="unknown", step=step) if data.ndim > 3 else None
@@ -143,6 +142,21 @@ def _check_geometry(header: MetaImageHeader) -> None:
         raise Refused("no-geometry", "the spacing, origin or directions in the header are not finite")
 
 
+def _plane_geometry(header: MetaImageHeader) -> tuple[list[float] | None, list[Remark]]:
+    """The spacing along x and y, if it is known."""
+    frame = np.eye(3)
+    frame[:2, :2] = np.array(header.directions or np.eye(2)).reshape(2, 2)
+    steps = frame[:2, :2].T * np.abs(header.spacing or 1.0)
+    spacing, remarks = plane_spacing(steps, origin=header.origin)
+    remarks = [*_remarks_on_directions(frame), *remarks]
+    if header.spacing is None:
+        return None, [NO_SPACING, *remarks]
+    if min(header.spacing) < 0:
+        detail = "a spacing in the header is negative; its sign is left out"
+        remarks.append(Remark(code="negative-spacing", detail=detail))
+    return spacing, remarks
+
+
 def _geometry(header: MetaImageHeader) -> tuple[Affine | None, Geometry, list[Remark]]:
     axes = len(header.shape)
     matrix = np.array(header.directions or np.eye(axes)).reshape(axes, axes)
@@ -152,7 +166,7 @@ def _geometry(header: MetaImageHeader) -> tuple[Affine | None, Geometry, list[Re
         return None, "unknown", [NO_SPACING]
     affine = np.eye(4)
     affine[:3, :3] = matrix[:3, :3].T * header.spacing[:3]
-    remarks = _remarks_on_directions(header, matrix[:3, :3])
+    remarks = [*_remarks_on_axes(header), *_remarks_on_directions(matrix[:3, :3])]
     if header.origin is not None:
         affine[:3, 3] = header.origin[:3]
         return LPS_TO_RAS @ affine, "world", remarks
@@ -160,7 +174,7 @@ def _geometry(header: MetaImageHeader) -> tuple[Affine | None, Geometry, list[Re
     return affine if header.directions is None else LPS_TO_RAS @ affine, "spacing", remarks
 
 
-def _remarks_on_directions(header: MetaImageHeader, rows: npt.NDArray[np.float64]) -> list[Remark]:
+def _remarks_on_axes(header: MetaImageHeader) -> list[Remark]:
     remarks = []
     if header.directions is None and header.origin is not None:
         detail = "the header does not state directions; left, posterior, superior are assumed, as ITK does"
@@ -168,6 +182,11 @@ def _remarks_on_directions(header: MetaImageHeader, rows: npt.NDArray[np.float64
     if header.spacing and min(header.spacing[:3]) < 0:
         detail = "a spacing in the header is negative; the axis is taken to run the other way, as ITK does"
         remarks.append(Remark(code="negative-spacing", detail=detail))
+    return remarks
+
+
+def _remarks_on_directions(rows: npt.NDArray[np.float64]) -> list[Remark]:
+    remarks = []
     if np.abs(np.linalg.norm(rows, axis=1) - 1).max() > TOLERANCE:
         detail = "directions in the header are not of length 1; they lengthen the spacing, as ITK does"
         remarks.append(Remark(code="scaled-directions", detail=detail))

@@ -11,10 +11,10 @@ from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage
 from fuseflow.formats.numpy_array.axes_sidecar import CHANNEL, SPACE, AxesSidecar, read_axes_sidecar
 from fuseflow.formats.numpy_array.npy import read_array_file
-from fuseflow.formats.planes import ONE_SLICE, plane_image, refuse_channels
+from fuseflow.formats.planes import ONE_SLICE, plane_image, plane_spacing, refuse_channels
 from fuseflow.formats.registry import Reader
 from fuseflow.formats.stored import Remark, StoredVolume, surplus
-from fuseflow.volume import Data, Geometry, spacing_of
+from fuseflow.volume import Data
 
 FORMAT = "NumPy"
 
@@ -51,8 +51,8 @@ def read_numpy_array(path: Path) -> tuple[StoredVolume | FlatImage]:
     data = _in_order(array, sidecar)
     remarks = surplus(following)
     if "z" not in sidecar.axes and sidecar.fourth_axis is None:
-        spacing = None if sidecar.affine is None else spacing_of(sidecar.affine)[:2].tolist()
-        return (plane_image(data, format_name=FORMAT, spacing=spacing, remarks=remarks),)
+        spacing, on_place = _plane_geometry(sidecar)
+        return (plane_image(data, format_name=FORMAT, spacing=spacing, remarks=[*remarks, *on_place]),)
     if CHANNEL in sidecar.axes:
         refuse_channels(array.shape[sidecar.axes.index(CHANNEL)], array.dtype)
     return (_volume(data, sidecar, remarks),)
@@ -91,9 +91,19 @@ def _volume(data: Data, sidecar: AxesSidecar, remarks: list[Remark]) -> StoredVo
     )
     if "z" in sidecar.axes:
         return volume
-    geometry: Geometry = "unknown" if sidecar.affine is None else "spacing"
-    more = [ONE_SLICE] if geometry == "spacing" else []
-    return replace(volume, data=data[:, :, None], geometry=geometry, remarks=[*remarks, *more])
+    spacing, on_place = _plane_geometry(sidecar)
+    if spacing is None:
+        return replace(volume, data=data[:, :, None])
+    affine = np.diag([*spacing, 1.0, 1.0])
+    more = [*on_place, ONE_SLICE]
+    return replace(volume, data=data[:, :, None], affine=affine, geometry="spacing", remarks=[*remarks, *more])
+
+
+def _plane_geometry(sidecar: AxesSidecar) -> tuple[list[float] | None, list[Remark]]:
+    """The spacing along x and y, if it is known."""
+    if sidecar.affine is None:
+        return None, []
+    return plane_spacing(sidecar.affine[:3, :2], origin=sidecar.affine[:3, 3].tolist())
 
 
 READER = Reader(

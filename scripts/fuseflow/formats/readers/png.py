@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage, Pixels
-from fuseflow.formats.compression import Decompressed, check_packed
+from fuseflow.formats.compression import Decompressed, check_packed, decompressed_head
 from fuseflow.formats.file_bytes import bytes_of
 from fuseflow.formats.flat_images import (
     ALPHA_DROPPED,
@@ -50,6 +51,12 @@ DEPTHS = {GREY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPH
 """Colour type -> bits per sample that go with it."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column, first row, and steps between columns and rows, of the passes of interlaced images."""
+FILTERS = bytes(range(5))
+"""The types that a row may begin with."""
+LONGEST_SIDE = 10**6
+"""Pixels of a row or column that the decoder takes."""
+WIDEST_WINDOW = b"\x78\x01"
+"""The header of a zlib stream whose matches may reach back as far as any can."""
 KEPT = (b"PLTE", b"tRNS", b"eXIf", b"acTL")
 
 
@@ -90,7 +97,9 @@ def read_png_image(path: Path) -> list[FlatImage]:
     header = content.header
     remarks = name_remarks(path, source=SOURCE, endings=READER.endings) + surplus(content.behind)
     _check_frames(content)
-    remarks += surplus(_check_stream(content))
+    compressed, behind = _sound_stream(content)
+    content = replace(content, compressed=compressed)
+    remarks += surplus(behind)
     pixels, changes = _pixels(content)
     orientation = exif_orientation(content.chunks.get(b"eXIf", b""))
     return [
@@ -130,37 +139,58 @@ def _check_frames(content: _Content) -> None:
         raise Refused("several-images", f"the PNG is an animation of {frames} frames")
 
 
-def _check_stream(content: _Content) -> int:
-    """Make sure that the compressed rows are all there and right; return how many bytes there are too many.
+def _sound_stream(content: _Content) -> tuple[bytes, int]:
+    """The compressed rows, all there and nothing but them, and how many bytes there were too many.
 
-    Decoders fill in what is missing, and some of them do not look at the checksum.
+    Decoders fill in what is missing, some of them do not look at the checksum, and this one prints what it dislikes.
     """
     header = content.header
+    if max(header.width, header.height) > LONGEST_SIDE:
+        size = f"{header.width} x {header.height}"
+        raise Refused("too-large", f"the PNG holds {size} pixels; rows and columns of up to {LONGEST_SIDE} are read")
     samples = 3 if header.colour_type == PALETTE else SAMPLES[header.colour_type]
     check_size(rows=header.height, columns=header.width, samples=samples, bits=header.bits)
-    expected = _size_of_rows(header)
+    passes = _passes(header)
+    expected = passes[-1].stop
     stream = io.BytesIO(content.compressed)
     check_packed(expected, stream, "zlib")
     rows = Decompressed(stream, "zlib")
     found = 0
     for piece in rows:
+        if any(_filters(piece, found, rows_of_pass).translate(None, FILTERS) for rows_of_pass in passes):
+            raise Refused("unreadable", "the PNG is damaged: a row begins with a type of filter that there is not")
         found += len(piece)
         if found > expected:
             break
     if found < expected:
         raise Refused("unreadable", f"the PNG is cut short: {found} of {expected} bytes of its rows are there")
-    return found - expected + rows.following
+    if found > expected:
+        stream.seek(0)
+        return zlib.compress(decompressed_head(stream, "zlib", most=expected)[0], level=1), found - expected
+    compressed = content.compressed[: len(content.compressed) - rows.following]
+    if compressed[:1] != WIDEST_WINDOW[:1]:
+        # some streams state a smaller window than they need, and none suffers from a larger one
+        compressed = WIDEST_WINDOW + compressed[2:]
+    return compressed, rows.following
 
 
-def _size_of_rows(header: PngHeader) -> int:
-    """Bytes of all rows before compression; each begins with the type of its filter."""
-    passes = ADAM7 if header.interlaced else ((0, 0, 1, 1),)
-    size = 0
-    for first_column, first_row, column_step, row_step in passes:
+def _passes(header: PngHeader) -> list[range]:
+    """Where the rows of each pass begin before compression, and end; each begins with the type of its filter."""
+    passes, start = [], 0
+    for first_column, first_row, column_step, row_step in ADAM7 if header.interlaced else ((0, 0, 1, 1),):
         columns = max(0, -(-(header.width - first_column) // column_step))
-        rows = max(0, -(-(header.height - first_row) // row_step))
-        size += rows * (1 + -(-columns * SAMPLES[header.colour_type] * header.bits // 8)) if columns else 0
-    return size
+        rows = max(0, -(-(header.height - first_row) // row_step)) if columns else 0
+        row_bytes = 1 + -(-columns * SAMPLES[header.colour_type] * header.bits // 8)
+        passes.append(range(start, start + rows * row_bytes, row_bytes))
+        start += rows * row_bytes
+    return passes
+
+
+def _filters(piece: bytes, position: int, rows: range) -> bytes:
+    """The bytes of a piece of the rows with which a row begins."""
+    passed = max(0, -(-(position - rows.start) // rows.step))
+    start, stop = rows.start + passed * rows.step, min(rows.stop, position + len(piece))
+    return piece[start - position : stop - position : rows.step] if start < stop else b""
 
 
 def _pixels(content: _Content) -> tuple[Pixels, list[Remark]]:

@@ -25,8 +25,15 @@ REDUCED, MASK = 1, 4
 WHITE_IS_ZERO, PALETTE = 0, 3
 NAMES = {0: "WhiteIsZero", 1: "BlackIsZero", 2: "RGB", 3: "palette", 6: "YCbCr"}
 """Photometric interpretation, with its name in the standard."""
+UNSPECIFIED, ALPHA = 0, (1, 2)
+"""Kinds of extra samples; alpha may be multiplied into the colours or not."""
+EXTRA_DROPPED = Remark(
+    code="extra-sample-dropped",
+    detail="the image had one more sample per pixel, of an unstated kind, that had the largest value everywhere; it was"
+    " left out",
+)
 COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 6: 3}
-"""Photometric interpretation -> samples per pixel; further ones are alpha."""
+"""Photometric interpretation -> samples per pixel; one more may be there."""
 
 
 def read_tiff_images(path: Path) -> list[FlatImage]:
@@ -84,8 +91,8 @@ def _image(
     pixels = stored_pixels(file, layout)
     changes: list[Remark] = []
     if extra:
-        pixels = _without_alpha(pixels, bits=layout.bits)
-        changes.append(ALPHA_DROPPED)
+        pixels, remark = _without_extra(pixels, bits=layout.bits, kind=page.number(EXTRA_SAMPLES, UNSPECIFIED))
+        changes.append(remark)
     if layout.photometric == PALETTE:
         pixels = _colours(pixels, page, bits=layout.bits)
     elif layout.photometric == WHITE_IS_ZERO:
@@ -108,10 +115,17 @@ def _image(
     )
 
 
-def _without_alpha(pixels: Pixels, *, bits: int) -> Pixels:
+def _without_extra(pixels: Pixels, *, bits: int, kind: int) -> tuple[Pixels, Remark]:
+    """The pixels without the sample that is neither grey nor a colour, if it says nothing; and the remark on it."""
     if pixels[..., -1].min() < (1 << bits) - 1:
-        raise Refused("unsupported-pixels", "the TIFF has transparent pixels; save it without an alpha channel")
-    return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1]
+        if kind in ALPHA:
+            raise Refused("unsupported-pixels", "the TIFF has transparent pixels; save it without an alpha channel")
+        raise Refused(
+            "unsupported-pixels",
+            f"the TIFF has one more sample per pixel than its colours need, and does not say what it is (kind {kind})",
+        )
+    remark = ALPHA_DROPPED if kind in ALPHA else EXTRA_DROPPED
+    return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1], remark
 
 
 def _colours(indices: Pixels, page: Directory, *, bits: int) -> Pixels:

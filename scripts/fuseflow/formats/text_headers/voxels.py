@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from fuseflow.formats.compression import GZIP_MAGIC, Container, decompressed_str
 from fuseflow.formats.file_bytes import opened, stored_stretch
 from fuseflow.formats.limits import check_declared
 from fuseflow.formats.stored import Remark, surplus
+from fuseflow.formats.text_headers.decimal_text import decimal_numbers
 
 Packing = Literal["raw", "deflate", "bzip2", "hex"]
 """As they are; zlib or gzip, told apart by their first bytes; bzip2; two hexadecimal digits per byte."""
@@ -171,26 +171,8 @@ def voxels_of_text(
     text = _stored(pieces[0])[pieces[0].skip :]
     # a number has one digit and a blank, at least
     check_declared(2 * count - 1, len(text))
-    words = re.finditer(rb"[^\s,]+", text)
     try:
-        voxels = np.fromiter(_numbers(words, whole=dtype.kind in "iu"), dtype=dtype.newbyteorder("="), count=count)
+        voxels, following = decimal_numbers(text, dtype=dtype, count=count)
     except (ValueError, OverflowError):
         raise Refused("unreadable", f"the text does not consist of {count} numbers of the type {dtype}") from None
-    more = next(words, None)
-    return voxels, surplus(len(text) - more.start()) if more else []
-
-
-def _numbers(words: Iterator[re.Match[bytes]], *, whole: bool) -> Iterator[float]:
-    for match in words:
-        word = match[0]
-        # Python allows them between digits
-        if b"_" in word:
-            raise ValueError
-        number = float(word)
-        if not whole:
-            yield number
-        elif number.is_integer():
-            # beyond 2^53 only the digits themselves are exact
-            yield int(word) if word.lstrip(b"+-").isdigit() else int(number)
-        else:
-            raise ValueError
+    return voxels, surplus(following)

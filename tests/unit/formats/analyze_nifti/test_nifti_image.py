@@ -29,8 +29,7 @@ def refusal(path):
 @pytest.mark.parametrize("layout", [nibabel.Nifti1Header, nibabel.Nifti2Header])
 def test_slope_and_intercept_are_applied_once(tmp_path, layout):
     image = read_single(write_single(tmp_path / "a.nii", layout, scl_slope=0.25, scl_inter=-3))
-    assert image.scaled
-    assert image.data.dtype == np.float64
+    assert image.data.dtype == np.float32
     assert (image.data == VOXELS * 0.25 - 3).all()
     assert (image.facts["scl_slope"], image.facts["scl_inter"]) == (0.25, -3)
     assert image.facts["stored_data_type"] == "int16"
@@ -51,7 +50,6 @@ def test_no_slope_leaves_integers_as_they_are(tmp_path, slope, intercept, codes)
     image = read_single(write_single(tmp_path / "a.nii", scl_slope=slope, scl_inter=intercept))
     assert image.data.dtype == np.int16
     assert (image.data == VOXELS).all()
-    assert not image.scaled
     assert remarks(image) == codes
 
 
@@ -68,6 +66,25 @@ def test_trailing_axes_of_one_voxel_are_left_out_and_that_is_said(tmp_path, shap
     assert image.data.shape == kept
     assert (image.data == VOXELS.reshape(kept, order="F")).all()
     assert remarks(image) == ["singleton-axes"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "units", "expected"),
+    [
+        ([1, 1, 1], 0, (None, ["no-orientation", "no-spacing"])),
+        ([1, 1, 1], 8, (None, ["no-orientation", "no-spacing"])),
+        ([0, 1, -1], 0, (None, ["no-orientation", "no-spacing"])),
+        ([1, 1, 1], 2, ([1, 1, 1], ["no-orientation"])),
+        ([1, 1, 2], 0, ([1, 1, 2], ["no-units", "no-orientation"])),
+        ([1, 0, 1], 2, (None, ["no-orientation", "no-spacing"])),
+    ],
+)
+def test_what_is_known_of_a_grid_without_sform_and_qform(tmp_path, sizes, units, expected):
+    path = write_single(tmp_path / "a.nii", sform_code=0, pixdim=[1, *sizes, 0, 0, 0, 0], xyzt_units=units)
+    image = read_single(path)
+    spacing = None if image.affine is None else np.diag(image.affine)[:3].tolist()
+    assert (spacing, remarks(image)) == expected
+    assert image.geometry == ("unknown" if spacing is None else "spacing")
 
 
 def test_fourth_axis(tmp_path):

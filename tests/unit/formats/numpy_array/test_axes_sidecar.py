@@ -1,6 +1,8 @@
 """Sidecars of arrays: every value is checked, since anybody may have written them."""
 
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,17 @@ def test_what_a_sidecar_says(tmp_path):
     assert np.diag(found.affine).tolist() == [1, 2, 3, 1]
     assert read(tmp_path, {"axes": XYZ, "affine": IDENTITY, "spacing": [1, 2, 3]}).geometry == "world"
     assert read(tmp_path, {"axes": XYZ, "affine": IDENTITY, "geometry": "unknown"}).affine is None
+
+
+def test_a_sidecar_that_may_not_be_read_is_called_that(tmp_path, monkeypatch):
+    def refuse(path, *arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", "Doe")
+
+    (tmp_path / "a.json").write_text("{}")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(Refused, match=r"the sidecar of the array cannot be opened \(Permission denied\)") as caught:
+        read_axes_sidecar(tmp_path / "a.json")
+    assert caught.value.reason == "unreadable"
 
 
 @pytest.mark.parametrize(

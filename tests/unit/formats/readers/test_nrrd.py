@@ -98,6 +98,12 @@ def test_what_is_skipped_before_the_samples(tmp_path, lines, skip, packed):
         ({"space_origin": None}, "spacing", ["no-origin"]),
         ({"space_origin": "(nan,nan,nan)"}, "spacing", ["no-origin"]),
         ({"space": None, "space_directions": None, "spacings": "1 2 3"}, "spacing", []),
+        ({"space": None, "space_directions": None, "spacings": "1 -2 3"}, "spacing", ["negative-spacing"]),
+        (
+            {"space": None, "space_directions": None, "spacings": "1 2 3", "units": '"cm" "cm" "cm"'},
+            "spacing",
+            ["units-converted"],
+        ),
         ({"space": None, "space_directions": None, "spacings": "1 2 nan"}, "unknown", ["no-spacing"]),
         ({"space": None, "space_directions": None}, "unknown", ["no-spacing"]),
         ({"space_units": '"mm" "mm" "mm"'}, "world", []),

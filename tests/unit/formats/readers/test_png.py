@@ -232,6 +232,41 @@ def test_rows_that_are_missing_are_noticed(read):
     assert "20 of 25 bytes" in found.detail
 
 
+def small_window(rows):
+    """A zlib stream that states a smaller window than its matches need."""
+    packed = bytearray(zlib.compress(rows, 9))
+    packed[:2] = 0x18, 0x19
+    return bytes(packed)
+
+
+ROWS = b"".join(b"\0" + np.random.default_rng(0).bytes(2000) * 2 for _ in range(2))
+
+
+@pytest.mark.parametrize(
+    ("size", "body", "methods", "reason"),
+    [
+        ((4, 4), zlib.compress(bytes(range(20))), (0, 0, 0), "unreadable"),
+        ((4, 4), zlib.compress(bytes(19) + b"\5" * 5), (0, 0, 0), None),
+        ((4, 4), zlib.compress(bytes(20)) + b"more", (0, 0, 0), None),
+        ((4000, 2), small_window(ROWS), (0, 0, 0), None),
+        ((10**6 + 1, 1), zlib.compress(bytes(10**6 + 2)), (0, 0, 0), "too-large"),
+        ((1, 10**6 + 1), zlib.compress(bytes(2 * 10**6 + 2)), (0, 0, 0), "too-large"),
+        ((4, 4), zlib.compress(bytes(20)), (1, 0, 0), "unreadable"),
+        ((4, 4), zlib.compress(bytes(20)), (0, 64, 0), "unreadable"),
+        ((4, 4), zlib.compress(bytes(100)), (0, 0, 2), "unreadable"),
+        ((4, 4), zlib.compress(bytes(9) + b"\7" * 30), (0, 0, 1), "unreadable"),
+    ],
+)
+def test_the_decoder_prints_nothing(read, capfd, size, body, methods, reason):
+    header = struct.pack(">IIBBBBB", *size, 8, 0, *methods)
+    data = SIGNATURE + b"".join(write_chunk(*chunk) for chunk in ((b"IHDR", header), (b"IDAT", body), (b"IEND", b"")))
+    if reason:
+        assert refusal(read, data).reason == reason
+    else:
+        assert read(data).pixels.shape == size[::-1]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_wrong_checksum_of_the_rows_is_noticed(read):
     body = bytearray(zlib.compress(bytes(20)))
     body[-1] ^= 1

@@ -143,15 +143,24 @@ def test_palettes_become_colours_of_the_depth_that_they_were_made_of(read, facto
     assert image.sidecar["photometric"] == "palette"
 
 
-@pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
-def test_opaque_alpha_is_dropped_and_transparency_refused(read, kind):
+@pytest.mark.parametrize(
+    ("kind", "code", "sentence"),
+    [
+        ("unassalpha", "alpha-dropped", "transparent pixels"),
+        ("assocalpha", "alpha-dropped", "transparent pixels"),
+        ("unspecified", "extra-sample-dropped", "does not say what it is"),
+    ],
+)
+def test_extra_samples_that_say_nothing_are_dropped_and_others_refused(read, kind, code, sentence):
     alpha = np.full((37, 45, 1), 255, np.uint8)
     (image,) = read(tiff(np.concatenate([RGB, alpha], axis=-1), photometric="rgb", extrasamples=[kind]))
     np.testing.assert_array_equal(image.pixels, RGB)
-    assert codes(image) == ["alpha-dropped"]
+    assert codes(image) == [code]
     alpha[3, 4] = 254
     data = tiff(np.concatenate([RGB, alpha], axis=-1), photometric="rgb", extrasamples=[kind])
-    assert reason_of(read, data) == "unsupported-pixels"
+    with pytest.raises(Refused, match=sentence) as caught:
+        read(data)
+    assert caught.value.reason == "unsupported-pixels"
 
 
 def test_grey_with_opaque_alpha_is_grey(read):
