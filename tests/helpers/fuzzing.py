@@ -7,23 +7,21 @@ import os
 import resource
 import shutil
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from mutants import Files, Mutant, mutant, sound_files
-from reference_readings import reference_reading
+from comparison import Unclear, differences_of_files
+from comparison_dicom import differences_of_dicom
+from mutants import Files, Mutant, mutant, sound_files, unbroken
 
 from fuseflow.cases import read_refused
 from fuseflow.dicom.series import SeriesRules
 from fuseflow.errors import Refused
-from fuseflow.files import read_json, read_table
-from fuseflow.folder import FolderRules, convert_folder
-from fuseflow.formats.canonical import sidecar_of
-from fuseflow.formats.nifti import read_nifti
-from fuseflow.formats.png import read_png_file
+from fuseflow.files import read_table
+from fuseflow.folder import DICOM, FolderRules, convert_folder
 from fuseflow.formats.reading import UNFORESEEN
 from fuseflow.isolation import map_isolated
 
@@ -31,80 +29,90 @@ SEED = 20261121
 SECONDS = 10
 MEMORY = 2**30
 """Bytes that the conversion of one small file may take beyond what the process has."""
-CHANGED_BY_RULE = {"inverted", "scaled", "monochrome1", "misnamed"}
-"""Warnings of values that are not the stored ones, and are meant not to be."""
+ACCEPTED, CRASHED, TIMEOUT = "accepted", "crashed", "timeout"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What became of a mutant: why it was refused, or nothing; what is wrong with that; how long it took."""
+    """What became of a mutant.
+
+    `outcomes` are the reasons of refusals, or ``accepted``; `complaints` what is wrong with that; `unchecked` says of
+    each accepted image that nobody else reads why that is so; `crashes` how decoders crashed.
+    """
 
     number: int
     origin: str
     way: str
-    outcomes: tuple[str, ...]
-    complaints: tuple[str, ...]
+    outcomes: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    crashes: tuple[str, ...] = ()
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fuzz:
-    """Examine mutants below a folder."""
+    """Examine mutants below a folder; without a seed, sound files as they are."""
 
     folder: Path
-    seed: int = SEED
+    seed: int | None = SEED
     sound: Mapping[str, Files] = field(default_factory=dict)
 
     def __call__(self, number: int) -> Verdict:
         """Write a mutant, convert it and judge the result."""
-        made = mutant(number, self.sound, seed=self.seed)
+        made = unbroken(number, self.sound) if self.seed is None else mutant(number, self.sound, seed=self.seed)
         folder = self.folder / f"{number:05d}"
-        (folder / "in").mkdir(parents=True)
-        for name, data in made.files.items():
-            (folder / "in" / name).write_bytes(data)
+        folder.mkdir(parents=True)
         began = time.monotonic()
-        with _limited(), contextlib.chdir(folder):
-            outcomes, complaints = _examine(folder, made)
-        seconds = time.monotonic() - began
-        if (folder / "executed").exists():
-            complaints.append("code was run")
-        if seconds > SECONDS:
-            complaints.append(f"it took {seconds:.1f} s")
-        if not complaints:
+        try:
+            with _limited(), contextlib.chdir(folder):
+                convert(made, folder)
+        except Exception as error:
+            return _verdict(made, complaints=[f"traceback: {error!r:.200}"], seconds=time.monotonic() - began)
+        verdict = _judge(folder, made, seconds=time.monotonic() - began)
+        if not verdict.complaints:
             shutil.rmtree(folder)
-        return Verdict(
-            number=number,
-            origin=made.origin,
-            way=made.way,
-            outcomes=tuple(outcomes),
-            complaints=tuple(complaints),
-            seconds=seconds,
-        )
+        return verdict
 
 
-def fuzz(numbers: Sequence[int], folder: Path, *, seed: int = SEED, workers: int = 2) -> Iterator[Verdict]:
+def fuzz(numbers: Sequence[int], folder: Path, *, seed: int | None = SEED, workers: int = 2) -> Iterator[Verdict]:
     """Examine the mutants of some numbers; those that something is wrong with are left in the folder."""
     (folder / "sound").mkdir(parents=True)
     examine = Fuzz(folder=folder, seed=seed, sound=sound_files(folder / "sound"))
-    results = map_isolated(examine, numbers, workers=workers, seconds=3 * SECONDS)
+    yield from _verdicts(examine, numbers, workers=workers)
+
+
+def fuzz_sound(folder: Path, *, workers: int = 2) -> Iterator[Verdict]:
+    """Examine all sound files."""
+    (folder / "sound").mkdir(parents=True)
+    sound = sound_files(folder / "sound")
+    yield from _verdicts(Fuzz(folder=folder, seed=None, sound=sound), range(len(sound)), workers=workers)
+
+
+def _verdicts(examine: Fuzz, numbers: Sequence[int], *, workers: int) -> Iterator[Verdict]:
+    results = map_isolated(examine, numbers, workers=workers, seconds=4 * SECONDS)
     for number, result in zip(numbers, results, strict=True):
         if isinstance(result, Refused):
             # not the decoder but the harness around it crashed or hung
-            result = Verdict(
-                number=number, origin="", way="", outcomes=(), complaints=(str(result),), seconds=3 * SECONDS
-            )
+            result = Verdict(number=number, origin="", way="", complaints=(str(result),), seconds=4 * SECONDS)
         yield result
 
 
 def summary(verdicts: Sequence[Verdict]) -> str:
-    """How many mutants ended how, and every complaint."""
+    """How many mutants ended how, what nobody else reads, every crash and every complaint."""
     outcomes = Counter(outcome for verdict in verdicts for outcome in verdict.outcomes)
+    unchecked = Counter((verdict.origin, why) for verdict in verdicts for why in verdict.unchecked)
     lines = [f"{count:6d} {outcome}" for outcome, count in outcomes.most_common()]
-    lines += [
-        f"mutant {verdict.number} ({verdict.origin}, {verdict.way}): {complaint}"
-        for verdict in verdicts
-        for complaint in verdict.complaints
-    ]
+    lines.append(f"{sum(unchecked.values()):6d} of these accepted, and nobody else to compare with:")
+    for origin, why in sorted(unchecked):
+        which = [verdict.number for verdict in verdicts if verdict.origin == origin and why in verdict.unchecked]
+        lines.append(f"{unchecked[origin, why]:14d} {origin}: {why} ({', '.join(map(str, which))})")
+    for kind in ("crashes", "complaints"):
+        lines += [
+            f"{kind}: mutant {verdict.number} ({verdict.origin}, {verdict.way}): {found}"
+            for verdict in verdicts
+            for found in getattr(verdict, kind)
+        ]
     slowest = max(verdict.seconds for verdict in verdicts)
     return "\n".join([*lines, f"{len(verdicts)} mutants, the slowest took {slowest:.2f} s"])
 
@@ -120,58 +128,86 @@ def _limited() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def _examine(folder: Path, made: Mutant) -> tuple[list[str], list[str]]:
-    output = folder / "out"
-    output.mkdir()
+def convert(made: Mutant, folder: Path) -> list[Path]:
+    """Write files below a folder, and what becomes of them; return where they are."""
     paths = [folder / "in" / name for name in made.files]
-    convert_folder(paths, output, rules=FolderRules(series=SeriesRules(), seconds=SECONDS))
+    for name in ("in", "out"):
+        (folder / name).mkdir()
+    for path, data in zip(paths, made.files.values(), strict=True):
+        path.write_bytes(data)
+    convert_folder(paths, folder / "out", rules=FolderRules(series=SeriesRules(), seconds=SECONDS))
+    return paths
+
+
+def _judge(folder: Path, made: Mutant, *, seconds: float) -> Verdict:
+    output = folder / "out"
     refused = read_refused(output / "refused.tsv")
     complaints = [f"{row.reason}: {row.detail}" for row in refused if _is_wrong(row.reason, row.detail)]
+    crashes = [row.detail for row in refused if row.reason == CRASHED]
     images = read_table(output / "images.tsv")
-    outcomes = [row["reason"] or "accepted" for row in images]
+    compare = _Compare(sources=tuple(folder / "in" / name for name in made.files), output=output)
+    unchecked = []
     for row in images:
-        if row["status"] == "accepted":
-            files = [output / name for name in row["outputs"].split()]
-            complaints += _differences(paths[0], files[0])
+        if row["status"] == ACCEPTED:
+            found = _compared(compare, row)
+            complaints += found.differences
+            unchecked += found.unchecked
     accounted = sum(int(row["files"]) for row in images)
-    if accounted != len(paths):
-        complaints.append(f"{accounted} of {len(paths)} files are accounted for")
-    return outcomes, complaints
+    if accounted != len(made.files):
+        complaints.append(f"{accounted} of {len(made.files)} files are accounted for")
+    if (folder / "executed").exists():
+        complaints.append("code was run")
+    if seconds > SECONDS:
+        complaints.append(f"it took {seconds:.1f} s")
+    return _verdict(
+        made,
+        outcomes=[row["reason"] or ACCEPTED for row in images],
+        complaints=complaints,
+        unchecked=unchecked,
+        crashes=crashes,
+        seconds=seconds,
+    )
+
+
+def _verdict(made: Mutant, *, seconds: float, **lists: Sequence[str]) -> Verdict:
+    found = {name: tuple(entries) for name, entries in lists.items()}
+    return Verdict(number=made.number, origin=made.origin, way=made.way, seconds=seconds, **found)
 
 
 def _is_wrong(reason: str, detail: str) -> bool:
-    return reason == "timeout" or "memory" in detail or detail.startswith(UNFORESEEN)
+    return reason == TIMEOUT or "memory" in detail or detail.startswith(UNFORESEEN)
 
 
-def _differences(source: Path, result: Path) -> list[str]:
-    reference = reference_reading(source)
-    if reference is None:
-        return []
-    values, affine = reference
-    warnings = {warning["code"] for warning in read_json(sidecar_of(result)).get("warnings", ())}
-    if warnings & CHANGED_BY_RULE:
-        return []
-    if result.name.endswith(".png"):
-        return _compare(_as_flat(values), read_png_file(result), warnings)
-    volume = read_nifti(result)
-    if source.suffix == ".dcm" or volume.geometry != "world":
-        # what the axes run along is not known to both
-        return _compare(np.sort(values, axis=None), np.sort(volume.data, axis=None), warnings)
-    found = _compare(np.squeeze(values), np.squeeze(volume.data), warnings)
-    if affine is not None and volume.geometry == "world" and not np.allclose(affine, volume.affine, atol=1e-3):
-        found.append(f"another affine, warnings {sorted(warnings)}")
-    return found
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What differs from what others read, or why nothing was compared."""
+
+    differences: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
 
-def _as_flat(values: np.ndarray) -> np.ndarray:
-    values = values[..., :3] if values.ndim == 3 and values.shape[2] == 4 else values
-    is_grey = values.ndim == 3 and values.shape[2] == 3 and (values == values[..., :1]).all()
-    return values[..., 0] if is_grey else values
+@dataclass(frozen=True, kw_only=True)
+class _Compare:
+    """Compare the images of a row of the table with what others read in the files."""
+
+    sources: tuple[Path, ...]
+    output: Path
+
+    def __call__(self, row: Mapping[str, str]) -> _Found:
+        results = [self.output / name for name in row["outputs"].split()]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if row["format"] == DICOM:
+                    return _Found(differences=tuple(differences_of_dicom(self.sources, results)))
+                return _Found(differences=tuple(differences_of_files(self.sources, results)))
+        except Exception as error:
+            # others raise whatever they raise: they do not read the file
+            why = str(error) if isinstance(error, Unclear) else f"{type(error).__name__} in what others read"
+            return _Found(unchecked=(why,))
 
 
-def _compare(expected: np.ndarray, found: np.ndarray, warnings: set[str]) -> list[str]:
-    if expected.shape != found.shape:
-        return [f"shape {found.shape} and not {expected.shape}, warnings {sorted(warnings)}"]
-    if not np.allclose(expected.astype(float), found.astype(float), rtol=1e-6, atol=1e-6, equal_nan=True):
-        return [f"other values, warnings {sorted(warnings)}"]
-    return []
+def _compared(compare: _Compare, row: Mapping[str, str]) -> _Found:
+    # other libraries crash too
+    (found,) = map_isolated(compare, [row], workers=1, seconds=SECONDS)
+    return _Found(unchecked=(f"{found.reason} in what others read",)) if isinstance(found, Refused) else found

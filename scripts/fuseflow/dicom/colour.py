@@ -5,14 +5,12 @@ Source: DICOM PS3.3, C.7.6.3.1.2 (Photometric Interpretation).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.pixels.decoders.base import get_decoder
 
-from fuseflow.dicom.decoders import DECODERS, RLE_LOSSLESS, UNCOMPRESSED
+from fuseflow.dicom.decoders import RLE_LOSSLESS, UNCOMPRESSED
+from fuseflow.dicom.decoding import decoded_frame
 from fuseflow.dicom.frames import PixelFormat
 from fuseflow.dicom.jpeg_frames import check_jpeg_frame
 from fuseflow.dicom.tags import integer
@@ -50,19 +48,8 @@ def colour_pixels(dataset: Dataset, pixels: PixelFormat) -> Pixels:
     """
     _check_layout(dataset, pixels)
     stated = _stated(dataset, pixels)
-    decoder = DECODERS.get(pixels.transfer_syntax)
-    options: dict[str, Any] = {"planar_configuration": integer(dataset, "PlanarConfiguration") or 0}
-    try:
-        values, properties = get_decoder(pixels.transfer_syntax).as_array(
-            dataset,
-            index=0,
-            raw=True,
-            decoding_plugin=decoder.plugin if decoder else "",
-            **options,
-        )
-    except Exception:
-        # every decoder raises exceptions of its own, and what they say may quote the file
-        raise Refused("unreadable", "the pixels are damaged or cut short: they cannot be decoded") from None
+    planes = integer(dataset, "PlanarConfiguration") or 0
+    values, properties = decoded_frame(dataset, pixels, planar_configuration=planes)
     if values.shape != (pixels.rows, pixels.columns, 3):
         raise Refused("unreadable", f"the decoded image has the shape {values.shape}, not the one the file says")
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
@@ -77,6 +64,8 @@ def _check_layout(dataset: Dataset, pixels: PixelFormat) -> None:
         raise Refused("unsupported-pixels", f"colours of {pixels.samples} samples per pixel are not read as they are")
     if allocated != stored or allocated not in ((8,) if pixels.photometric in YBR else (8, 16)):
         raise Refused("unsupported-pixels", f"colours of {stored} bits in {allocated} are not read")
+    if pixels.signed:
+        raise Refused("unsupported-pixels", "the values of the colours have a sign, which those of a PNG have not")
     if planes not in (0, 1) or (planes and pixels.transfer_syntax not in ANY_PLANES):
         raise Refused("unsupported-pixels", "PlanarConfiguration does not fit the encoding of the pixels")
     halved = pixels.photometric == "YBR_FULL_422" and pixels.transfer_syntax in UNCOMPRESSED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from fuseflow.dicom.frames import Instance
 from fuseflow.dicom.grouping import Group
@@ -15,6 +16,9 @@ from fuseflow.dicom.segmentation_grid import own_grid
 from fuseflow.dicom.structure_set import StructureSet, read_structure_set
 from fuseflow.errors import Refused
 from fuseflow.volume import Affine, Volume
+
+EVERY = "*"
+"""The wildcard that fits every name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class Drawing:
     volumes: Iterator[Volume]
 
 
-def read_drawing(instance: Instance, drawable: Sequence[Drawable], *, salt: str) -> Drawing:
+def read_drawing(instance: Instance, drawable: Sequence[Drawable], *, salt: str, segment: str = EVERY) -> Drawing:
     """Read a SEG or RTSTRUCT and draw it on the series that it names.
 
     Parameters
@@ -46,6 +50,8 @@ def read_drawing(instance: Instance, drawable: Sequence[Drawable], *, salt: str)
         Series that became volumes.
     salt
         Secret for the pseudonym of the series; without one the sidecars have none.
+    segment
+        Name of the segments that are wanted, as a wildcard.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def read_drawing(instance: Instance, drawable: Sequence[Drawable], *, salt: str)
     Raises
     ------
     Refused
-        ``no-reference`` if an RTSTRUCT was drawn on images that are not there; as
+        ``no-reference`` if an RTSTRUCT was drawn on images that are not there; ``no-segments`` if none has a wanted
+        name; as
         `fuseflow.dicom.segmentation.read_segmentation` and `fuseflow.dicom.structure_set.read_structure_set`.
     """
     drawn: Segmentation | StructureSet
@@ -65,9 +72,17 @@ def read_drawing(instance: Instance, drawable: Sequence[Drawable], *, salt: str)
     else:
         drawn = read_segmentation(instance.path)
     name, grid = _reference(drawn, drawable)
+    drawn = _only(drawn, segment)
     volumes = label_volumes(drawn, grid, salt=salt)
     named = (replace(volume, sidecar={**volume.sidecar, "reference_image": name}) for volume in volumes)
     return Drawing(reference=name, volumes=named)
+
+
+def _only(drawn: Segmentation | StructureSet, segment: str) -> Segmentation | StructureSet:
+    wanted = tuple(found for found in drawn.segments if fnmatchcase(found.name, segment))
+    if not wanted:
+        raise Refused("no-segments", f"none of its {len(drawn.segments)} segments has the name that is asked for")
+    return replace(drawn, segments=wanted)
 
 
 def _reference(drawn: Segmentation | StructureSet, drawable: Sequence[Drawable]) -> tuple[str | None, LabelGrid]:

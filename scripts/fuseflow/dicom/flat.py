@@ -26,7 +26,7 @@ from fuseflow.dicom.jpeg_frames import check_jpeg_frame
 from fuseflow.dicom.palette import palette_colours
 from fuseflow.dicom.pixels import padding_of, stored_and_padding
 from fuseflow.dicom.reading import PIXEL_DATA, frames_of, parse
-from fuseflow.dicom.screening import SCREENS
+from fuseflow.dicom.screening import SCREENS, check_surplus
 from fuseflow.errors import Refused
 from fuseflow.flat import FlatImage, Pixels
 from fuseflow.formats.flat_images import bytes_of, check_size, described, inverted
@@ -79,7 +79,7 @@ def flat_image(path: Path) -> FlatImage:
 
 def _frame(dataset: Dataset, path: Path, data: bytes) -> Frame:
     try:
-        return frames_of(dataset, path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))[0]
+        return frames_of(dataset, path=path, sha256=hashlib.sha256(data).hexdigest())[0]
     except Refused:
         raise
     except Exception:
@@ -144,6 +144,7 @@ def _image(dataset: Dataset, frame: Frame, pixels: PixelFormat) -> FlatImage:
             remarks.append(remark)
     else:
         values = colour_pixels(dataset, pixels)
+    check_surplus(pixels)
     return described(
         values,
         source="DICOM",

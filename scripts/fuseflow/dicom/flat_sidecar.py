@@ -92,6 +92,8 @@ def remarks_on(dataset: Dataset, frame: Frame) -> list[Remark]:
     found = {
         "secondary-capture": capture and "the file is a secondary capture: the image was copied, and perhaps changed",
         "burned-in-unstated": unstated and "the file does not say whether text is burned into the pixels",
+        "surplus-data": bool(instance.pixels and instance.pixels.surplus)
+        and "there are some bytes behind the pixels that were not used",
         "not-rescaled": (frame.slope, frame.intercept) != (1, 0)
         and "the pixels are the stored values; rescale says how to compute others from them",
         "table-not-applied": "VOILUTSequence" in dataset

@@ -29,6 +29,8 @@ class PixelFormat:
         Smallest and largest stored value that means "no pixel"; None if there is none.
     offset
         Where in the file the pixels of native, little endian encodings begin; None if a decoder is needed.
+    surplus
+        How many bytes there are beyond those that the pixels take, of encodings that are not compressed.
     """
 
     transfer_syntax: str
@@ -43,6 +45,7 @@ class PixelFormat:
     signed: bool
     padding: tuple[int, int] | None = None
     offset: int | None = None
+    surplus: int = 0
 
     @property
     def stored_range(self) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +50,38 @@ def group_frames(frames: Iterable[Frame]) -> list[Group]:
     list of Group
         In the order of series number, then of series and first file.
     """
+    frames = list(frames)
+    said = _said_of_series(frames)
     alike: dict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for frame in frames:
-        alike[_kind(frame)].append(frame)
+        alike[_kind(frame, said[frame.instance.series_uid])].append(frame)
     groups = [Group(tuple(members)) for kind in sorted(alike, key=repr) for members in _by_direction(alike[kind])]
     return sorted(groups, key=_order)
 
 
-def _kind(frame: Frame) -> tuple[object, ...]:
+def _said_of_series(frames: Iterable[Frame]) -> Mapping[str, tuple[set[str], set[str]]]:
+    """Series -> the frames of reference and third values of ImageType that its slices name."""
+    said: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for frame in frames:
+        for found, value in zip(said[frame.instance.series_uid], _may_be_missing(frame), strict=True):
+            found |= {value} - {""}
+    return said
+
+
+def _may_be_missing(frame: Frame) -> tuple[str, str]:
+    return frame.instance.frame_of_reference_uid, frame.image_type[2] if len(frame.image_type) > 2 else ""
+
+
+def _kind(frame: Frame, said: tuple[set[str], set[str]]) -> tuple[object, ...]:
+    """What slices of a volume share; one that does not say it goes with the others if these all say the same."""
     instance = frame.instance
-    third = frame.image_type[2] if len(frame.image_type) > 2 else ""
+    reference, third = (
+        next(iter(found)) if not value and len(found) == 1 else value
+        for value, found in zip(_may_be_missing(frame), said, strict=True)
+    )
     return (
         instance.series_uid,
-        instance.frame_of_reference_uid,
+        reference,
         instance.modality,
         instance.sop_class,
         frame.rows,

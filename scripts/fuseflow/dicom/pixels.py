@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.pixels.decoders.base import get_decoder
 
-from fuseflow.dicom.decoders import DECODERS
+from fuseflow.dicom.decoders import KEEP_ALL_BITS
+from fuseflow.dicom.decoding import decoded_frame
 from fuseflow.dicom.frames import Frame, PixelFormat
 from fuseflow.errors import Refused
 from fuseflow.files import sha256_of_bytes
@@ -105,21 +105,20 @@ def _native(frame: Frame, pixels: PixelFormat) -> Stored:
 
 
 def _decoded(frame: Frame, pixels: PixelFormat) -> Stored:
-    decoder = DECODERS.get(pixels.transfer_syntax)
-    try:
-        values, _ = get_decoder(pixels.transfer_syntax).as_array(
-            _dataset(frame.instance.path, frame.instance.sha256),
-            index=frame.index,
-            raw=True,
-            **WITH_ALL_BITS,
-            decoding_plugin=decoder.plugin if decoder else "",
-        )
-    except Exception:
-        # every decoder raises exceptions of its own, and what they say may quote the file
-        raise Refused("unreadable", "the compressed pixels are damaged: they cannot be decoded") from None
+    dataset = _dataset(frame.instance.path, frame.instance.sha256)
+    values, _ = decoded_frame(dataset, pixels, index=frame.index, **WITH_ALL_BITS)
     if values.shape != (pixels.rows, pixels.columns):
         raise Refused("unreadable", f"the decoded image has the shape {values.shape}, not the one the file says")
+    if pixels.transfer_syntax not in KEEP_ALL_BITS and pixels.padding is None:
+        _check_bits(values, pixels)
     return np.asarray(values)
+
+
+def _check_bits(values: Stored, pixels: PixelFormat) -> None:
+    """Make sure that decoded values, with or without a sign, need no more bits than the file says."""
+    lowest = pixels.stored_range[0]
+    if values.min() < lowest or values.max() >= 1 << pixels.bits_stored:
+        raise Refused("unreadable", f"decoded values do not fit the {pixels.bits_stored} bits that the file says")
 
 
 @lru_cache(maxsize=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from fuseflow.dicom import functional_groups, mosaic
+from fuseflow.dicom.decoders import UNCOMPRESSED
 from fuseflow.dicom.frames import Frame, Instance, PixelFormat, RefusedFile
 from fuseflow.dicom.modalities import MODALITIES, VOLUME_CLASSES
 from fuseflow.dicom.pet import pet_slice_of
@@ -32,6 +34,11 @@ WORTH_WORKERS = 64
 """From this number of files on workers save more time than they cost."""
 FIRST_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
 """What a file without preamble begins with: group 0002 or 0008 in either byte order."""
+SOP_CLASS_UID, SERIES_UID = (
+    re.compile(rb"(?:%s\0%s\0|\0%s\0%s)(?:UI..|....)([0-9.]{1,64})" % (tag * 2), re.DOTALL)
+    for tag in ((rb"\x08", rb"\x16"), (rb"\x20", rb"\x0e"))
+)
+"""The elements (0008,0016) and (0020,000E) in either byte order, with or without their type."""
 UNDEFINED_LENGTH = 0xFFFFFFFF
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian}
 PIXEL_DATA = 0x7FE00010
@@ -82,16 +89,27 @@ def _read_or_refuse(path: Path) -> list[Frame] | RefusedFile:
     try:
         dataset = parse(data)
         modality, series_uid = modality_of(dataset), text(dataset, "SeriesInstanceUID") or ""
-        return frames_of(dataset, path=path, sha256=sha256, size=len(data))
+        return frames_of(dataset, path=path, sha256=sha256)
     except Refused as refusal:
         return RefusedFile(
             path=path,
             sha256=sha256,
             modality=modality,
-            series_uid=series_uid,
+            # also of a file that cannot be read it counts which series lacks a slice now
+            series_uid=series_uid or _series_uid_in(data),
             reason=refusal.reason,
             detail=refusal.detail,
         )
+
+
+def _series_uid_in(data: bytes) -> str:
+    """The one series that a slice of a volume names, wherever that stands; empty if it is none, or names several.
+
+    Deflated files say nothing.
+    """
+    kind = SOP_CLASS_UID.search(data) if _is_marked(data) or data[:2] in FIRST_GROUPS else None
+    named = {match[1] for match in SERIES_UID.finditer(data)} if kind and kind[1].decode() in VOLUME_CLASSES else set()
+    return named.pop().decode() if len(named) == 1 else ""
 
 
 def looks_like_dicom(path: Path) -> bool:
@@ -144,7 +162,7 @@ def modality_of(dataset: Dataset) -> str:
     return found if found in MODALITIES else ""
 
 
-def frames_of(dataset: Dataset, *, path: Path, sha256: str, size: int) -> list[Frame]:
+def frames_of(dataset: Dataset, *, path: Path, sha256: str) -> list[Frame]:
     """Every slice that a data set holds, at least one.
 
     Raises
@@ -152,7 +170,7 @@ def frames_of(dataset: Dataset, *, path: Path, sha256: str, size: int) -> list[F
     Refused
         ``unreadable`` if an element or the pixels are damaged.
     """
-    instance = _instance(dataset, path=path, sha256=sha256, size=size)
+    instance = _instance(dataset, path=path, sha256=sha256)
     if instance.pixels is None and (instance.sop_class in VOLUME_CLASSES or not instance.sop_class):
         raise Refused("unreadable", "there are no pixels in the image: the file was cut short, or they were taken out")
     if "PerFrameFunctionalGroupsSequence" in dataset:
@@ -161,7 +179,7 @@ def frames_of(dataset: Dataset, *, path: Path, sha256: str, size: int) -> list[F
     return mosaic.tiles_of(dataset, frame) if "MOSAIC" in frame.image_type else [frame]
 
 
-def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instance:
+def _instance(dataset: Dataset, *, path: Path, sha256: str) -> Instance:
     sop_class = _sop_class(dataset)
     return Instance(
         path=path,
@@ -174,7 +192,7 @@ def _instance(dataset: Dataset, *, path: Path, sha256: str, size: int) -> Instan
         frame_of_reference_uid=text(dataset, "FrameOfReferenceUID") or "",
         series_number=_integer_if_any(dataset, "SeriesNumber"),
         burned_in=text(dataset, "BurnedInAnnotation") == "YES",
-        pixels=_pixel_format(dataset, size) if _has_pixels(dataset) else None,
+        pixels=_pixel_format(dataset) if _has_pixels(dataset) else None,
         thickness=number_if_any(dataset, "SliceThickness"),
         unsupported=_unsupported(dataset),
         uncorrected=_is_uncorrected(dataset),
@@ -228,34 +246,39 @@ def _has_pixels(dataset: Dataset) -> bool:
     return PIXEL_DATA in dataset or any(element in dataset for element in OTHER_PIXEL_DATA)
 
 
-def _pixel_format(dataset: Dataset, size: int) -> PixelFormat:
+def _pixel_format(dataset: Dataset) -> PixelFormat:
     rows, columns, allocated = (integer(dataset, element) or 0 for element in ("Rows", "Columns", "BitsAllocated"))
     stored = integer(dataset, "BitsStored") or allocated
     high_bit = integer(dataset, "HighBit")
     frames = integer(dataset, "NumberOfFrames") or 1
     syntax = _transfer_syntax(dataset)
+    if syntax in UNCOMPRESSED and getattr(_raw_pixels(dataset), "length", 0) == UNDEFINED_LENGTH:
+        raise Refused("unreadable", "the pixels are in fragments, and the file says that they are not compressed")
     if min(rows, columns, allocated, frames) <= 0 or not 0 < stored <= allocated:
         raise Refused("unreadable", "the DICOM file does not say how many pixels and bits it holds")
-    pixels = PixelFormat(
+    samples = integer(dataset, "SamplesPerPixel") or 1
+    photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
+    # of two neighbours in 4:2:2, four values are stored
+    stored_samples = 2 if (samples, photometric) == (3, "YBR_FULL_422") else samples
+    needed = -(-rows * columns * frames * stored_samples * allocated // 8)
+    there = _length(dataset) if syntax in UNCOMPRESSED and PIXEL_DATA in dataset else needed
+    if there < needed and samples == 1:
+        raise Refused("unreadable", f"the pixels are cut short: {there} of {needed} bytes are there")
+    return PixelFormat(
         transfer_syntax=syntax,
         rows=rows,
         columns=columns,
-        samples=integer(dataset, "SamplesPerPixel") or 1,
+        samples=samples,
         frames=frames,
-        photometric=text(dataset, "PhotometricInterpretation") or "MONOCHROME2",
+        photometric=photometric,
         bits_allocated=allocated,
         bits_stored=stored,
         high_bit=stored - 1 if high_bit is None else high_bit,
         signed=integer(dataset, "PixelRepresentation") == 1,
         padding=_padding(dataset),
         offset=getattr(_raw_pixels(dataset), "value_tell", None) if syntax in NATIVE else None,
+        surplus=max(0, there - needed - needed % 2),
     )
-    if pixels.offset is not None and pixels.samples == 1:
-        needed = -(-rows * columns * frames * allocated // 8)
-        there = min(_length(dataset), size - pixels.offset)
-        if there < needed:
-            raise Refused("unreadable", f"the pixels are cut short: {there} of {needed} bytes are there")
-    return pixels
 
 
 def _transfer_syntax(dataset: Dataset) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 from pydicom.uid import UID
 
 from fuseflow.dicom.decoders import KEEP_ALL_BITS
-from fuseflow.dicom.frames import Frame
+from fuseflow.dicom.frames import Frame, PixelFormat
+from fuseflow.dicom.lengths import FARTHEST_MM, is_length, is_position
 from fuseflow.dicom.modalities import (
     DICOMDIR,
     KEY_OBJECT,
@@ -22,6 +24,8 @@ GREY = ("MONOCHROME1", "MONOCHROME2")
 CONTAINER_BITS = (8, 16, 32)
 PROJECTIONS = ("MIP", "MINIP", "PROJECTION IMAGE", "REPROJECTION", "MAX_IP", "MIN_IP")
 SCREENS = ("SCREEN SAVE", "SCREENSAVE", "SCREENSHOT", "SCREEN")
+SMALLEST_SLOPE = float(np.finfo(np.float32).tiny)
+"""What results are stored in holds nothing smaller in full."""
 UNIT_TOLERANCE = 1e-3
 """How far a direction may be from a unit vector, and two of them from perpendicular; files have few digits."""
 
@@ -63,6 +67,7 @@ def _check_pixels(frame: Frame) -> None:
         raise Refused("burned-in", "BurnedInAnnotation is YES: text in the pixels may identify the patient")
     if frame.instance.unsupported:
         raise Refused("unsupported-pixels", frame.instance.unsupported)
+    check_surplus(pixels)
     if pixels.samples != 1 or pixels.photometric not in GREY:
         raise Refused("colour", "the image is in colour (RGB, YBR or a palette), a volume has one value per voxel")
     moved = pixels.high_bit != pixels.bits_stored - 1
@@ -72,6 +77,18 @@ def _check_pixels(frame: Frame) -> None:
             "unsupported-pixels",
             f"{pixels.bits_stored} bits in {pixels.bits_allocated} with high bit {pixels.high_bit} are not supported",
         )
+
+
+def check_surplus(pixels: PixelFormat) -> None:
+    """Make sure that the pixels are not more than the file says by a row or more: its size may not be theirs.
+
+    Raises
+    ------
+    Refused
+        ``unreadable``.
+    """
+    if pixels.surplus * 8 >= pixels.columns * pixels.samples * pixels.bits_allocated:
+        raise Refused("unreadable", f"there are {pixels.surplus} bytes of pixels more than the file says")
 
 
 def _check_content(frame: Frame) -> None:
@@ -95,15 +112,17 @@ def _check_place(frame: Frame) -> None:
     if frame.position is None or frame.orientation is None:
         missing = "ImagePositionPatient" if frame.position is None else "ImageOrientationPatient"
         raise Refused("no-position", f"{missing} is missing")
+    if not is_position(frame.position):
+        raise Refused("no-position", f"the image lies farther away than {FARTHEST_MM:.0f} mm")
     row, column = frame.orientation
     lengths = [sum(value * value for value in direction) for direction in (row, column)]
     product = sum(a * b for a, b in zip(row, column, strict=True))
     if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(product)) > UNIT_TOLERANCE:
         raise Refused("no-position", "ImageOrientationPatient does not hold two perpendicular unit vectors")
-    if frame.spacing is None or min(frame.spacing) <= 0:
-        raise Refused("no-spacing", "PixelSpacing is missing or not positive")
-    if frame.slope == 0:
-        raise Refused("unreadable", "RescaleSlope is 0, so that all values are lost")
+    if frame.spacing is None or not all(map(is_length, frame.spacing)):
+        raise Refused("no-spacing", "PixelSpacing is missing or no distance between pixels")
+    if abs(frame.slope) < SMALLEST_SLOPE:
+        raise Refused("unreadable", "RescaleSlope is 0, or so small that all values are lost")
 
 
 def _class_name(sop_class: str) -> str:

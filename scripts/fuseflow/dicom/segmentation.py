@@ -16,19 +16,11 @@ from pydicom.dataset import Dataset
 
 from fuseflow.dicom.frames import Frame
 from fuseflow.dicom.label_grid import Mask
+from fuseflow.dicom.lengths import FARTHEST_MM, is_length, is_position
 from fuseflow.dicom.reading import frames_of
 from fuseflow.dicom.references import References, is_segmentation, nested, uids
 from fuseflow.dicom.segmentation_pixels import check_pixels, surplus, values_of
-from fuseflow.dicom.segments import (
-    FARTHEST_MM,
-    Segment,
-    algorithm_type_of,
-    code_of,
-    in_order,
-    is_length,
-    is_position,
-    open_object,
-)
+from fuseflow.dicom.segments import Segment, algorithm_type_of, code_of, in_order, open_object
 from fuseflow.dicom.tags import first_item, integer, items, number_if_any, text
 from fuseflow.errors import Refused
 from fuseflow.files import sha256_of_bytes
@@ -131,7 +123,7 @@ def read_segmentation(path: Path) -> Segmentation:
         segments = in_order(_segments(dataset))
         if not items(dataset, "PerFrameFunctionalGroupsSequence"):
             raise Refused("no-segments", "there are no frames in the segmentation")
-        frames = frames_of(dataset, path=path, sha256=sha256_of_bytes(data), size=len(data))
+        frames = frames_of(dataset, path=path, sha256=sha256_of_bytes(data))
         check_pixels(frames[0], size=len(data))
         for frame in frames:
             _check_place(frame)

@@ -10,8 +10,8 @@ from fuseflow.dicom.frames import Frame
 from fuseflow.dicom.geometry import canonical_grid
 from fuseflow.dicom.grouping import ORIENTATION_TOLERANCE, SPACING_TOLERANCE
 from fuseflow.dicom.label_grid import Indices, LabelGrid, Points
+from fuseflow.dicom.lengths import is_length
 from fuseflow.dicom.segmentation import Segmentation
-from fuseflow.dicom.segments import is_length
 from fuseflow.dicom.stacking import EVEN_MM, EVEN_SHARE, Slice, Stack, normal_of
 from fuseflow.errors import Refused
 from fuseflow.formats.stored import Remark

@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRBigEndian
 from fuseflow.dicom.decoders import UNCOMPRESSED, check_installed, is_known
 from fuseflow.dicom.frames import Frame, PixelFormat
 from fuseflow.dicom.pixels import stored_values
+from fuseflow.dicom.screening import check_surplus
 from fuseflow.dicom.segments import open_object
 from fuseflow.errors import Refused
 from fuseflow.files import sha256_of_bytes
@@ -65,12 +66,13 @@ def check_pixels(frame: Frame, *, size: int) -> None:
 
 
 def surplus(dataset: Dataset, frame: Frame) -> tuple[Remark, ...]:
-    """A remark if there are more pixels than the frames need.
+    """A remark if there are some bytes more than the frames need.
 
     Raises
     ------
     Refused
-        ``unreadable`` if there are as many as if each frame began with a new byte: then nobody knows where it begins.
+        ``unreadable`` if there are as many as if each frame began with a new byte, since nobody knows where it begins
+        then, or if there are so many that its size may not be that of the pixels.
     """
     pixels = frame.instance.pixels
     assert pixels is not None
@@ -85,6 +87,7 @@ def surplus(dataset: Dataset, frame: Frame) -> tuple[Remark, ...]:
         raise Refused(
             "unreadable", f"each frame seems to begin with a new byte: {there} bytes are there, {needed} are expected"
         )
+    check_surplus(pixels)
     return (Remark(code="surplus", detail=f"{there} bytes of pixels are there and {needed} are used"),)
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from fuseflow.dicom.reading import is_cut, parse
@@ -18,8 +16,6 @@ from fuseflow.errors import Refused
 from fuseflow.files import read_regular_file
 
 ALGORITHM_TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
-SHORTEST_MM, FARTHEST_MM = 1e-6, 1e6
-"""Lengths and positions beyond them are no patient's; numbers that are much worse cannot be computed with."""
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,15}")
 """What a code value and the name of its scheme look like; anything else might be free text."""
 
@@ -71,28 +67,6 @@ def open_object(path: Path) -> tuple[bytes, Dataset]:
     if any(map(is_cut, dataset.values())):
         raise Refused("unreadable", "the file is cut short: it ends within an element, or one has no known type")
     return data, dataset
-
-
-def is_length(value: float) -> bool:
-    """Whether a number can be a distance between pixels or slices, in mm.
-
-    Examples
-    --------
-    >>> is_length(0.5), is_length(0), is_length(1e300)
-    (True, False, False)
-    """
-    return SHORTEST_MM <= value <= FARTHEST_MM
-
-
-def is_position(coordinates: npt.ArrayLike) -> bool:
-    """Whether all of some coordinates can be those of a patient, in mm.
-
-    Examples
-    --------
-    >>> is_position([1.5, -20, 3]), is_position([0, 0, 1e300])
-    (True, False)
-    """
-    return bool((np.abs(coordinates) <= FARTHEST_MM).all())
 
 
 def algorithm_type_of(dataset: Dataset, element: Element) -> str | None:

@@ -19,6 +19,7 @@ from fuseflow.dicom.flat_classes import is_flat_class
 from fuseflow.dicom.frames import Frame, Instance, RefusedFile
 from fuseflow.dicom.geometry import canonical_grid
 from fuseflow.dicom.grouping import Group, group_frames
+from fuseflow.dicom.holes import holes_of
 from fuseflow.dicom.modalities import CLASSIC_PET, PET
 from fuseflow.dicom.pet import check_usable
 from fuseflow.dicom.pixels import stored_values
@@ -119,27 +120,26 @@ def find_series(paths: Sequence[Path], *, workers: int = 1) -> Found:
         If a decoder is not installed that pixels will need.
     """
     frames, refused_files = read_files(paths, workers=workers)
-    damaged = {file.series_uid for file in refused_files if file.series_uid}
-    cut = _incomplete_concatenations(frames)
     accepted: list[Frame] = []
     refused: dict[tuple[str, str, str, str], list[Frame]] = defaultdict(list)
     flat: dict[Path, Instance] = {}
     drawn: dict[Path, Instance] = {}
+    slices: list[tuple[Frame, Refused | None]] = []
     for frame in frames:
         instance = frame.instance
         if is_segmentation(instance.sop_class) or is_structure_set(instance.sop_class):
             drawn[instance.path] = instance
-            continue
-        if instance.pixels and is_flat_class(instance.sop_class, instance.modality):
+        elif instance.pixels and is_flat_class(instance.sop_class, instance.modality):
             flat[instance.path] = instance
-            continue
-        try:
-            _check(frame, damaged)
-            if instance.concatenation and instance.concatenation[0] in cut:
-                raise Refused("missing-slices", "parts of the image are missing, which was divided into several files")
-            accepted.append(frame)
-        except Refused as refusal:
+        else:
+            slices.append((frame, _refusal_of(frame)))
+    holes = holes_of(slices, refused_files)
+    for frame, found in slices:
+        if refusal := found or holes.refusal_of(frame.instance):
+            instance = frame.instance
             refused[instance.series_uid, instance.modality, refusal.reason, refusal.detail].append(frame)
+        else:
+            accepted.append(frame)
     check_installed({frame.instance.pixels.transfer_syntax for frame in accepted if frame.instance.pixels})
     series = [refused_group(Group(tuple(members)), *why[2:]) for why, members in refused.items()]
     return Found(
@@ -154,13 +154,16 @@ def _by_hash(instances: Iterable[Instance]) -> tuple[Instance, ...]:
     return tuple(sorted(instances, key=lambda instance: (instance.series_uid, instance.sha256)))
 
 
-def _check(frame: Frame, damaged: set[str]) -> None:
-    check_slice(frame)
+def _refusal_of(frame: Frame) -> Refused | None:
+    """Why a frame is no slice, as far as it says itself."""
     pixels = frame.instance.pixels
-    if pixels and not is_known(pixels.transfer_syntax, bits_stored=pixels.bits_stored):
-        raise Refused("unsupported-syntax", "there is no decoder for the way in which the pixels are encoded")
-    if frame.instance.series_uid in damaged:
-        raise Refused("unreadable", "another file of the series is damaged, so that slices are missing")
+    try:
+        check_slice(frame)
+        if pixels and not is_known(pixels.transfer_syntax, bits_stored=pixels.bits_stored):
+            raise Refused("unsupported-syntax", "there is no decoder for the way in which the pixels are encoded")
+    except Refused as refusal:
+        return refusal
+    return None
 
 
 def refused_group(group: Group, reason: str, detail: str) -> RefusedSeries:
@@ -186,16 +189,6 @@ def refused_file(instance: Instance, reason: str, detail: str) -> RefusedSeries:
         reason=reason,
         detail=detail,
     )
-
-
-def _incomplete_concatenations(frames: Sequence[Frame]) -> set[str]:
-    """UIDs of images that were divided into files of which some are not there."""
-    parts: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for frame in frames:
-        if frame.instance.concatenation:
-            uid, part, total = frame.instance.concatenation
-            parts[uid, total].add(part)
-    return {uid for (uid, total), found in parts.items() if found != set(range(1, total + 1))}
 
 
 def _alone(file: RefusedFile) -> RefusedSeries:

@@ -149,6 +149,8 @@ def _warnings(frames: Sequence[Frame], stack: Stack) -> list[dict[str, str]]:
         "no-rescale": modality == CT
         and not all(frame.rescaled for frame in frames)
         and "the files have no rescale slope and intercept; the values are those stored and perhaps not HU",
+        "surplus-data": any(frame.instance.pixels and frame.instance.pixels.surplus for frame in frames)
+        and "there are some bytes behind the pixels that were not used",
         "single-slice": len(stack.positions) == 1
         and "the extent across the slice is its nominal thickness, or 1 mm if that is unknown",
     }

@@ -15,16 +15,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from fuseflow.dicom.label_grid import Points
+from fuseflow.dicom.lengths import FARTHEST_MM, is_position
 from fuseflow.dicom.references import References, is_structure_set, nested, uids
-from fuseflow.dicom.segments import (
-    FARTHEST_MM,
-    Segment,
-    algorithm_type_of,
-    code_of,
-    in_order,
-    is_position,
-    open_object,
-)
+from fuseflow.dicom.segments import Segment, algorithm_type_of, code_of, in_order, open_object
 from fuseflow.dicom.tags import integer, items, numbers, text
 from fuseflow.errors import Refused
 from fuseflow.files import sha256_of_bytes

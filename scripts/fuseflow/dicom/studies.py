@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fuseflow.cases import Case
-from fuseflow.dicom.drawing import Drawable, Drawing, read_drawing
+from fuseflow.dicom.drawing import EVERY, Drawable, Drawing, read_drawing
+from fuseflow.dicom.frames import Instance
 from fuseflow.dicom.grouping import Group
 from fuseflow.dicom.series import (
     Converted,
@@ -80,12 +81,15 @@ class ConvertSeries:
         What to do where there is a choice.
     drawn
         Roles that are segmentations -> the role of the series that they are drawn on.
+    segments
+        Of those roles, which segments are wanted: role -> wildcard of their names; all where nothing is said.
     threads
         How many slices are decoded at a time.
     """
 
     rules: SeriesRules
     drawn: Mapping[str, str] = field(default_factory=dict)
+    segments: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
 
     def __call__(self, found: Mapping[str, Found]) -> dict[str, Volume]:
@@ -122,7 +126,7 @@ class ConvertSeries:
         refusals: list[Refused] = []
         for instance in found.drawn:
             try:
-                drawings.append(read_drawing(instance, list(drawable.values()), salt=self.rules.salt))
+                drawings.append(self._read(role, instance, drawable))
             except Refused as refusal:
                 refusals.append(refusal)
         drawings = [drawing for drawing in drawings if drawing.reference == on]
@@ -136,6 +140,10 @@ class ConvertSeries:
         if len(volumes) > 1:
             raise Refused("several-images", f"segments of the {role} overlap, so that no one image holds all of them")
         return volumes[0]
+
+    def _read(self, role: str, instance: Instance, drawable: Mapping[str, Drawable]) -> Drawing:
+        wanted = self.segments.get(role, EVERY)
+        return read_drawing(instance, list(drawable.values()), salt=self.rules.salt, segment=wanted)
 
     def _only(self, role: str, series: Found) -> tuple[Group, Converted]:
         accepted: list[tuple[Group, Converted]] = []

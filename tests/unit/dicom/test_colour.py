@@ -117,6 +117,7 @@ def test_where_the_stream_says_nothing_the_file_does(read):
         flat_dataset(COLOURS, PhotometricInterpretation="YBR_PARTIAL_422", **VL),
         flat_dataset(COLOURS, PhotometricInterpretation="MONOCHROME2", **VL),
         flat_dataset(COLOURS, PlanarConfiguration=2, **VL),
+        flat_dataset(COLOURS, PixelRepresentation=1, **VL),
         flat_dataset(COLOURS.astype(np.uint16), PhotometricInterpretation="YBR_FULL", **VL),
         flat_dataset(COLOURS.astype(np.uint16), bits=12, **VL),
         flat_dataset(COLOURS[:, 1:], PhotometricInterpretation="YBR_FULL_422", **VL),

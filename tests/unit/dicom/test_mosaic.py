@@ -29,7 +29,7 @@ def tiles(tmp_path, entries: Entries, stated: str | None = None):
     dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", csa_header(entries))
     if stated is not None:
         dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "LO", stated)
-    [frame] = frames_of(dataset, path=tmp_path, sha256="", size=1000)
+    [frame] = frames_of(dataset, path=tmp_path, sha256="")
     return tiles_of(dataset, frame)
 
 

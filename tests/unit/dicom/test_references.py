@@ -15,7 +15,7 @@ def groups(tmp_path, *series):
     frames = []
     for number, frame_of_reference in series:
         dataset = slice_dataset(Geometry(), 0, series=number, FrameOfReferenceUID=frame_of_reference)
-        frames += frames_of(dataset, path=tmp_path, sha256=str(number), size=1000)
+        frames += frames_of(dataset, path=tmp_path, sha256=str(number))
     return group_frames(frames)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from dicom_series import Geometry, enhanced_ct, pet_elements, series, write_series
 from dicom_volumes import assert_right, convert_all, convert_one, refusal_of
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from fuseflow.dicom.series import SeriesRules, convert_series, find_series
 from fuseflow.errors import Refused
@@ -31,6 +31,8 @@ STORAGE = "1.2.840.10008.5.1.4.1.1"
         ("no-position", {"ImageOrientationPatient": [2, 0, 0, 0, 1, 0]}),
         ("no-spacing", {"PixelSpacing": None}),
         ("no-spacing", {"PixelSpacing": [0, 1]}),
+        ("no-spacing", {"PixelSpacing": ["1e300", 1]}),
+        ("no-position", {"ImagePositionPatient": ["1e300", 0, 0]}),
         ("colour", {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}),
         ("colour", {"PhotometricInterpretation": "PALETTE COLOR"}),
         ("burned-in", {"BurnedInAnnotation": "YES"}),
@@ -38,6 +40,9 @@ STORAGE = "1.2.840.10008.5.1.4.1.1"
         ("reprojection", {"ImageType": ["DERIVED", "SECONDARY", "AXIAL", "CT_SOM5 MIP"]}),
         ("unsupported-pixels", {"BitsAllocated": 16, "HighBit": 3}),
         ("unreadable", {"RescaleSlope": 0}),
+        ("unreadable", {"RescaleSlope": "1e-320"}),
+        ("unreadable", {"Columns": 5}),
+        ("unreadable", {"Rows": 4}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -72,6 +77,23 @@ def test_pet_is_skipped_for(tmp_path, reason, changes):
     (group,) = find_series(write_series(tmp_path, datasets)).groups
     with pytest.raises(Refused, match=reason):
         convert_series(group, SeriesRules())
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+def test_a_few_bytes_behind_the_pixels_are_reported(tmp_path, syntax):
+    datasets = series(Geometry())
+    for dataset in datasets:
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.PixelData += bytes(8)
+    volume = convert_one(tmp_path, datasets)
+    assert_right(volume)
+    assert [warning["code"] for warning in volume.sidecar["warnings"]] == ["surplus-data"]
+
+
+def test_more_pixels_than_frames_are_refused(tmp_path):
+    dataset = enhanced_ct(Geometry(), [0, 1, 2])
+    dataset.PixelData += dataset.PixelData
+    assert refusal_of(tmp_path, [dataset]).reason == "unreadable"
 
 
 def test_a_class_of_somebody_else_is_not_repeated(tmp_path):

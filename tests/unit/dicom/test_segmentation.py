@@ -214,10 +214,18 @@ def test_the_segment_may_be_the_same_for_all_frames(tmp_path):
     assert_frames(masks_of(saved(dataset, tmp_path)), expected)
 
 
-def test_more_pixels_than_needed_are_said_so(tmp_path):
-    path = saved(seg(GEOMETRY, frames(), names=NAMES, PixelData=bytes(100)), tmp_path)
-    [remark] = read_segmentation(path).remarks
+def test_a_few_bytes_more_than_needed_are_said_so(tmp_path):
+    dataset = seg(GEOMETRY, frames(), names=NAMES, bits=8)
+    dataset.PixelData += bytes(2)
+    [remark] = read_segmentation(saved(dataset, tmp_path)).remarks
     assert remark.code == "surplus"
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_rows_or_columns_that_leave_pixels_over_are_refused(tmp_path, bits):
+    dataset = seg(GEOMETRY, frames(), names=NAMES, bits=bits)
+    dataset.Columns -= 1
+    assert refusal(dataset, tmp_path) == "unreadable"
 
 
 def test_frames_that_each_begin_with_a_new_byte_are_refused(tmp_path):
