@@ -11,10 +11,10 @@ from fuseflow.dicom.drawing import Drawable, read_drawing
 from fuseflow.dicom.frames import Instance
 from fuseflow.dicom.grouping import Group
 from fuseflow.dicom.series import SeriesRules, convert_series
-from fuseflow.errors import Refused
+from fuseflow.errors import FuseflowError, Refused
 from fuseflow.flat import FlatImage
 from fuseflow.formats.canonical import CANONICAL, FLAT, write_flat, write_volume
-from fuseflow.formats.reading import Image
+from fuseflow.formats.reading import Image, unforeseen
 from fuseflow.formats.registry import WRITERS, Writer
 from fuseflow.volume import Affine, Volume
 
@@ -121,6 +121,11 @@ class WriteImages:
         except Refused as refusal:
             self.discard(number)
             return refusal
+        except (FuseflowError, MemoryError):
+            raise
+        except Exception as error:
+            self.discard(number)
+            return unforeseen(error)
 
     def discard(self, number: int) -> None:
         """Remove what a piece of work has written."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import nibabel
 import numpy as np
 import pytest
+import SimpleITK
 import tifffile
+from flat_dicom import flat_dataset
+from minc_files import write_minc
+from PIL import Image
 
-from fuseflow.convert import Convert, RoleRules
+from fuseflow.convert import Convert, RoleRules, read_file
 from fuseflow.errors import Refused
 from fuseflow.formats.png import write_png
 
@@ -46,6 +53,7 @@ def test_colour_that_is_grey_in_fact_becomes_grey_and_says_so(convert):
 
     np.testing.assert_array_equal(image.pixels, DEEP)
     assert [warning["code"] for warning in image.sidecar["warnings"]] == ["grey-as-rgb"]
+    assert (image.sidecar["shape"], image.sidecar["axes"]) == ([4, 5], ["y", "x"])
 
 
 def test_colour_stays_colour(convert):
@@ -112,3 +120,54 @@ def test_labels_stored_as_floats_become_integers_again(tmp_path):
     assert volume.sidecar["data_type"] == "uint8"
     with pytest.raises(Refused, match="SEG: 2 of 4 voxels of the label image are no whole numbers"):
         convert({"SEG": tmp_path / "fractions.nii.gz"})
+
+
+COMMON = {"format", "shape", "axes", "geometry", "affine", "data_type", "warnings", "files", "versions"}
+
+
+def write_any(path):
+    """An image in the format that the name of the file says."""
+    voxels = np.arange(24, dtype=np.int16).reshape(4, 3, 2)
+    if path.suffix in (".nii", ".hdr"):
+        kind = nibabel.Nifti1Image if path.suffix == ".nii" else nibabel.AnalyzeImage
+        kind(voxels, np.eye(4)).to_filename(path)
+    elif path.suffix in (".mha", ".mhd", ".nrrd"):
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(voxels), path)
+    elif path.suffix == ".npy":
+        np.save(path, voxels)
+        path.with_suffix(".json").write_text(json.dumps({"axes": ["x", "y", "z"]}))
+    elif path.suffix == ".mnc":
+        write_minc(path, 2, voxels)
+    elif path.suffix == ".dcm":
+        flat_dataset(GREY).save_as(path, enforce_file_format=True)
+    else:
+        Image.fromarray(GREY).save(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.nii", "a.hdr", "a.mha", "a.mhd", "a.nrrd", "a.npy", "a.mnc", "a.dcm", "a.png", "a.jpg", "a.tif", "p.mha"],
+)
+def test_sidecars_have_the_same_keys_whatever_the_format(tmp_path, name):
+    if name == "p.mha":
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(GREY), tmp_path / name)
+    else:
+        write_any(tmp_path / name)
+    (image,) = read_file(tmp_path / name)
+    sidecar = image.sidecar
+    array = image.data if hasattr(image, "data") else image.pixels
+    assert sidecar.keys() >= COMMON
+    assert sidecar["shape"] == list(array.shape)
+    assert len(sidecar["axes"]) == array.ndim
+    assert sidecar["data_type"] == array.dtype.name
+    assert sidecar["geometry"] in ("world", "spacing", "unknown")
+    assert sidecar["versions"].keys() >= {"python", "numpy"}
+    json.dumps(sidecar, allow_nan=False)
+
+
+def test_every_source_file_is_named_by_its_digest(tmp_path):
+    for name in ("a.mhd", "a.npy"):
+        write_any(tmp_path / name)
+    for first, second in (("a.mhd", "a.raw"), ("a.npy", "a.json")):
+        digests = [hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in (first, second)]
+        assert read_file(tmp_path / first)[0].sidecar["files"] == digests

@@ -11,6 +11,8 @@ from dicom_segmentations import closed, frames_of, saved, seg, structure_set
 from dicom_series import Geometry, series, write_series
 from world_positions import LPS_TO_RAS, SHAPE, is_in_place, oblique_affine, sheared_affine, values_at
 
+from fuseflow import tasks
+from fuseflow.convert import read_file
 from fuseflow.dicom.series import SeriesRules
 from fuseflow.files import hash_of_file, read_json, read_table
 from fuseflow.folder import FolderRules, convert_folder
@@ -171,3 +173,17 @@ def test_the_sidecar_beside_an_image_is_no_image(convert, tmp_path):
     [row] = convert().values()
 
     assert (row["id"], row["files"], row["outputs"]) == ("sub-01_T1w", "2", "sub-01_T1w.nii.gz")
+
+
+def test_what_nobody_foresaw_costs_one_image(convert, tmp_path, monkeypatch):
+    def fail(path):
+        raise ZeroDivisionError(f"{path} belongs to Doe^Jane")
+
+    monkeypatch.setattr(tasks, "read_file", lambda path: fail(path) if path.name == "a.nii" else read_file(path))
+    for name in ("a.nii", "b.nii"):
+        save(tmp_path / "in" / name, np.diag([1.0, 2.0, 3.0, 1.0]))
+
+    rows = convert()
+
+    assert (rows["a"]["reason"], rows["b"]["status"]) == ("unreadable", "accepted")
+    assert rows["a"]["detail"] == "the file is damaged in a way that its reader does not foresee (ZeroDivisionError)"

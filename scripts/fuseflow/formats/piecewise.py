@@ -65,6 +65,18 @@ def equal_pieces(data: Data, *, size: int) -> Iterator[Data]:
         yield held[:count]
 
 
+def is_too_small(slope: npt.ArrayLike) -> bool:
+    """Whether a slope is so small, and not 0, that single precision makes every value the same.
+
+    Examples
+    --------
+    >>> is_too_small(1e-320), is_too_small([0, 1e-3])
+    (True, False)
+    """
+    size = np.abs(np.asarray(slope, np.float64))
+    return bool(((size > 0) & (size < np.finfo(np.float32).tiny)).any())
+
+
 def scaled(
     stored: Data, *, slope: npt.ArrayLike, intercept: npt.ArrayLike, within: tuple[float, float] = (-np.inf, np.inf)
 ) -> npt.NDArray[np.float32]:

@@ -86,7 +86,18 @@ def read_images(path: Path) -> tuple[Image, ...]:
     except (Refused, MemoryError):
         raise
     except Exception as error:
-        raise Refused("unreadable", f"{UNFORESEEN} ({type(error).__name__})") from error
+        raise unforeseen(error) from error
+
+
+def unforeseen(error: Exception) -> Refused:
+    """The refusal of a file that makes a library raise what nobody expected; the error's own words may quote the file.
+
+    Examples
+    --------
+    >>> unforeseen(ZeroDivisionError("PatientName")).detail
+    'the file is damaged in a way that its reader does not foresee (ZeroDivisionError)'
+    """
+    return Refused("unreadable", f"{UNFORESEEN} ({type(error).__name__})")
 
 
 def companions_of(path: Path) -> tuple[Path, ...]:

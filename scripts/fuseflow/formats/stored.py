@@ -12,6 +12,8 @@ from fuseflow.errors import Refused
 from fuseflow.formats.piecewise import count_not_finite, in_single_precision
 from fuseflow.volume import Affine, Data, FourthAxis, Geometry, Volume, spans_volume, to_named_axes, to_ras
 
+FARTHEST = 1e6
+"""In mm, one kilometre: no patient is as large, and no scanner's origin as far away."""
 LARGEST_ITEM = 8
 """Bytes per voxel; wider floats exist on some machines only."""
 
@@ -91,6 +93,8 @@ def canonical_volume(stored: StoredVolume) -> Volume:
     affine = np.eye(4) if stored.affine is None else np.asarray(stored.affine, np.float64)
     if not spans_volume(affine):
         raise Refused("no-geometry", "the directions and spacings of the grid do not span a volume")
+    if np.abs(affine[:3]).max() > FARTHEST:
+        raise Refused("no-geometry", f"the grid has positions or spacings of more than {FARTHEST:g} mm")
     turned = _in_canonical_type(data)
     turned, affine = (to_ras if stored.geometry == "world" else to_named_axes)(turned, affine)
     remarks = [*stored.remarks, *_remarks_on_values(turned)]

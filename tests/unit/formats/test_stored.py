@@ -76,3 +76,11 @@ def test_refusals(data, more, reason):
     with pytest.raises(Refused) as caught:
         volume_of(data, **more)
     assert caught.value.reason == reason
+
+
+def test_a_grid_beyond_any_patient_is_refused():
+    affine = np.diag([1.0, 1, 1, 1])
+    affine[0, 3] = 1e9
+    with pytest.raises(Refused, match="more than 1e\\+06 mm") as caught:
+        canonical_volume(StoredVolume(format="NRRD", data=np.zeros((2, 2, 2), np.int16), affine=affine))
+    assert caught.value.reason == "no-geometry"

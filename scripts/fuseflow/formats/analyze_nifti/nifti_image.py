@@ -39,7 +39,7 @@ from fuseflow.formats.analyze_nifti.voxels import (
     whole_offset,
 )
 from fuseflow.formats.file_bytes import first_bytes
-from fuseflow.formats.piecewise import scaled
+from fuseflow.formats.piecewise import is_too_small, scaled
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.volume import FourthAxis
 
@@ -210,6 +210,8 @@ def _scale(fields: Mapping[str, Any]) -> tuple[tuple[float, float] | None, list[
             return None, []
         detail = "the slope of the values is 0 or no finite number, which means none; no intercept is added either"
         return None, [Remark(code="no-slope", detail=detail)]
+    if is_too_small(slope):
+        raise Refused("unreadable", "the slope of the values is so small that all of them would be the same")
     if not math.isfinite(intercept):
         raise Refused("unreadable", "the values have a slope, and an intercept that is no finite number")
     return (None if (slope, intercept) == (1, 0) else (slope, intercept)), []

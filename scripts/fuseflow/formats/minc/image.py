@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fuseflow.errors import Refused
-from fuseflow.formats.piecewise import count_outside, scaled
+from fuseflow.formats.piecewise import count_outside, is_too_small, scaled
 from fuseflow.formats.stored import Remark, StoredVolume
 from fuseflow.formats.units import MILLIMETRES, NO_UNITS, SECONDS
 from fuseflow.volume import Affine, FourthAxis, Geometry
@@ -196,6 +196,8 @@ def _scale(
     if not (np.isfinite(highest).all() and np.isfinite(lowest).all()):
         raise Refused("unreadable", "image-max or image-min holds a value that is no finite number")
     slope = (highest - lowest) / (high - low)
+    if is_too_small(slope):
+        raise Refused("unreadable", "image-max and image-min are so near that all values would be the same")
     return slope, lowest - low * slope
 
 

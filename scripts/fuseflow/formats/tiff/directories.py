@@ -151,8 +151,10 @@ def _directory(file: BinaryIO, entries: bytes, layout: _Layout, tags: frozenset[
     width = layout.entry.size + layout.offset.size
     for start in range(0, len(entries), width):
         tag, kind, count = layout.entry.unpack_from(entries, start)
-        if tag not in tags or kind not in TYPES or not count:
+        if tag not in tags or not count:
             continue
+        if kind not in TYPES:
+            raise Refused("unreadable", f"field {tag} of the TIFF has a type that it cannot have")
         if count > MOST_VALUES:
             raise Refused("impossible-size", f"a field of the TIFF announces {count} values")
         dtype = np.dtype(f"{layout.byte_order}{TYPES[kind]}")

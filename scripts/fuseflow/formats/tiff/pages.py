@@ -35,6 +35,8 @@ LAYOUT_TAGS = frozenset(
 )
 """Every field that the values depend on."""
 
+HEADER_BYTES = 8
+"""Of the shortest header of a TIFF file."""
 NO_COMPRESSION, LZW, JPEG, ADOBE_DEFLATE, DEFLATE, PACKBITS = 1, 5, 7, 8, 32946, 32773
 RATIOS = {
     NO_COMPRESSION: 1,
@@ -163,6 +165,8 @@ def _check_kind(directory: Directory, *, samples: int, bits: set[int]) -> None:
 def _check_tiles(layout: PageLayout) -> None:
     tile_rows, tile_columns = layout.tile
     down, across = -(-layout.rows // tile_rows), -(-layout.columns // tile_columns)
+    if layout.offsets and min(layout.offsets) < HEADER_BYTES:
+        raise Refused("unreadable", "pixels of the TIFF are said to lie in its header")
     if not len(layout.offsets) == len(layout.sizes) == down * across:
         found = f"{len(layout.offsets)} offsets and {len(layout.sizes)} sizes"
         raise Refused("unreadable", f"the TIFF has {down * across} strips or tiles and {found} of them")

@@ -192,3 +192,8 @@ def test_any_header_is_read_or_refused(tmp_path_factory, places):
         return
     assert volume.data.nbytes <= 8 * len(content)
     assert np.isfinite(volume.affine).all()
+
+
+def test_a_slope_below_single_precision_is_refused(tmp_path):
+    with pytest.raises(Refused, match="slope of the values is so small"):
+        read_single(write_single(tmp_path / "a.nii", scl_slope=1e-40))
