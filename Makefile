@@ -78,7 +78,7 @@ format: $(VENV)/dev.stamp ## let ruff and snakefmt rewrite the sources
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(VENV)/dev.stamp ## timings, each beside a reference in the same run
-	@for program in fusion metrics dicom formats overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
+	@for program in fusion metrics dicom formats volumes overhead; do $(BIN)/python tests/benchmarks/$$program.py; done
 
 fuzz: $(VENV)/dev.stamp ## 2,000 damaged files must neither crash, hang nor be read otherwise than others read them
 	@$(BIN)/python tests/fuzz.py $(ARGS)

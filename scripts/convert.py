@@ -33,7 +33,22 @@ from fuseflow.index import UNNAMED, list_files, raw_path
 from fuseflow.isolation import SECONDS
 from fuseflow.raw_files import LoadFiles
 
-WITH_CASES = (*("raw", "roles", "series", "optional", "labels", "drawn", "pages", "size", "bits", "one_size", "shard"),)
+WITH_CASES = (
+    *(
+        "raw",
+        "roles",
+        "series",
+        "optional",
+        "labels",
+        "drawn",
+        "segments",
+        "pages",
+        "size",
+        "bits",
+        "one_size",
+        "shard",
+    ),
+)
 """Arguments that mean nothing without a table of cases."""
 
 
@@ -108,6 +123,14 @@ def add_case_arguments(group: Any) -> None:
         help="roles among --series that are segmentations, and the role that each is drawn on",
     )
     group.add_argument(
+        "--segments",
+        nargs="+",
+        type=drawn,
+        default=[],
+        metavar="ROLE=NAME",
+        help="which segments of a role of --drawn are meant; * stands for anything (default: all)",
+    )
+    group.add_argument(
         "--pages",
         nargs="+",
         type=page,
@@ -129,10 +152,10 @@ def page(text: str) -> tuple[str, int]:
 
 
 def drawn(text: str) -> tuple[str, str]:
-    """ROLE=ON on the command line."""
+    """ROLE=TEXT on the command line."""
     role, _, other = text.partition("=")
     if not role or not other:
-        raise argparse.ArgumentTypeError(f"{text} is not ROLE=ON")
+        raise argparse.ArgumentTypeError(f"{text} is not like ROLE=TEXT")
     return role, other
 
 
@@ -203,7 +226,9 @@ def stage_for_series(arguments: argparse.Namespace, cases: int) -> stage.Stage:
     return stage.Stage(
         name="convert",
         load=Checked(LoadSeries(roles=roles, optional=frozenset(optional), threads=threads)),
-        function=ConvertSeries(rules=rules, drawn=dict(arguments.drawn), threads=threads),
+        function=ConvertSeries(
+            rules=rules, drawn=dict(arguments.drawn), segments=dict(arguments.segments), threads=threads
+        ),
         # the salt is a secret
         parameters={
             "uneven": rules.uneven,
@@ -211,6 +236,7 @@ def stage_for_series(arguments: argparse.Namespace, cases: int) -> stage.Stage:
             "series": roles,
             "optional": optional,
             "drawn": dict(arguments.drawn),
+            "segments": dict(arguments.segments),
         },
         code=("convert",),
         threads=threads,
@@ -265,7 +291,7 @@ def check_usage(arguments: argparse.Namespace) -> None:
     if arguments.to is not None:
         raise InputError("--to goes with --input; the images of cases are always written as nifti")
     named = {*arguments.optional, *arguments.labels, *(role for role, _ in arguments.pages)}
-    named |= {role for pair in arguments.drawn for role in pair}
+    named |= {role for pair in arguments.drawn for role in pair} | {role for role, _ in arguments.segments}
     if unknown := sorted(named - {*arguments.roles, *arguments.series}):
         raise InputError(f"{', '.join(unknown)} is not among --roles or --series")
 

@@ -17,6 +17,8 @@ from fuseflow.schemas import load_yaml, validate
 PROJECT = Path(__file__).parents[2]
 SCHEMA = PROJECT / "workflow" / "schemas" / "dataset.schema.yaml"
 STAGES = ("convert", "resample", "split", "normalize", "export", "fuse", "evaluate")
+DERIVED = ("SUV",)
+"""Roles that conversion makes of others."""
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -73,7 +75,8 @@ class Role:
     """Which files play a role, and what their images are.
 
     `files` are patterns of paths; `elements` says what elements of DICOM series hold, keyword -> wildcard; `drawn_on`
-    names the role that a segmentation is drawn on. The others are those of `fuseflow.convert.RoleRules`.
+    names the role that a segmentation is drawn on, `segment` which of its segments are meant. The others are those of
+    `fuseflow.convert.RoleRules`.
     """
 
     files: tuple[str, ...]
@@ -82,6 +85,7 @@ class Role:
     optional: bool
     page: int
     drawn_on: str
+    segment: str
 
     @property
     def is_series(self) -> bool:
@@ -95,6 +99,28 @@ class Series:
 
     uneven: Literal["refuse", "resample"]
     single_slices: Literal["keep", "refuse"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resampling:
+    """Onto which grid the volumes of a case are brought, see `fuseflow.resample.Resample`.
+
+    `spacing` is that along x, y and z in mm, or the name of a rule of `fuseflow.target_spacing.RULES`; either it or
+    `reference` is there.
+    """
+
+    reference: str | None = None
+    spacing: tuple[float, float, float] | str | None = None
+    interpolation: Literal["linear", "nearest", "bspline"]
+    label_interpolation: Literal["linear", "nearest"]
+    anti_alias: bool
+    anisotropic: bool
+    keep: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """The rule by which the spacing is found for the whole data set; empty if it is given."""
+        return self.spacing if isinstance(self.spacing, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +162,8 @@ class Card:
     modality: tuple[str, ...]
     roles: Mapping[str, Role]
     series: Series
+    resample: Resampling | None
+    normalize: Mapping[str, Mapping[str, Any]]
     patient: tuple[str, ...]
     expect: Expect
     stages: tuple[str, ...]
@@ -151,6 +179,11 @@ class Card:
     def is_series(self) -> bool:
         """Whether its raw files are DICOM series and not flat images."""
         return all(role.is_series for role in self.roles.values())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The roles whose values are labels, sorted."""
+        return tuple(sorted(name for name, role in self.roles.items() if role.label or role.drawn_on))
 
     @property
     def generator(self) -> Generator | None:
@@ -214,6 +247,8 @@ def _card(dataset: str, path: Path, value: Mapping[str, Any]) -> Card:
         modality=tuple(value["modality"]),
         roles={name: _role(entry) for name, entry in value["roles"].items()},
         series=Series(**value["series"]),
+        resample=_resampling(value["resample"]) if "resample" in value else None,
+        normalize={role: _method(entry) for role, entry in value.get("normalize", {}).items()},
         patient=_several(value["patient"]),
         expect=Expect(**{**expect, "size": tuple(expect["size"]) if "size" in expect else None}),
         stages=tuple(value["stages"]),
@@ -241,7 +276,23 @@ def _role(entry: str | Mapping[str, Any]) -> Role:
         optional=value.get("optional", False),
         page=value.get("page", 0),
         drawn_on=value.get("drawn_on", ""),
+        segment=value.get("segment", ""),
     )
+
+
+def _resampling(value: Mapping[str, Any]) -> Resampling:
+    spacing = value.get("spacing")
+    return Resampling(
+        **{
+            **value,
+            "spacing": tuple(map(float, spacing)) if isinstance(spacing, list) else spacing,
+            "keep": tuple(value["keep"]),
+        }
+    )
+
+
+def _method(entry: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"method": entry} if isinstance(entry, str) else entry
 
 
 def _several(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -259,6 +310,13 @@ def _check(card: Card) -> None:
     ordered = [stage for stage in STAGES if stage in card.stages]
     if list(card.stages) != ordered:
         raise InputError(f"{card.path}: stages must be in this order: {', '.join(ordered)}")
+    for stage, settings in (("resample", card.resample), ("normalize", card.normalize)):
+        if (stage in card.stages) != bool(settings):
+            raise InputError(
+                f"{card.path}: the stage {stage} and the key {stage} need each other; give both or neither"
+            )
+    if card.resample and card.resample.reference and card.resample.reference not in {*card.roles, *DERIVED}:
+        raise InputError(f"{card.path}: resample.reference: {card.resample.reference} is none of the roles")
     if len(card.source) > 1 and any(isinstance(source, Generator) for source in card.source):
         raise InputError(f"{card.path}: source: a generator must be the only source; remove the others")
     for pattern in (pattern for role in card.roles.values() for pattern in role.files):
@@ -267,6 +325,8 @@ def _check(card: Card) -> None:
         compile_pattern(pattern)
     for name, role in card.roles.items():
         on = role.drawn_on
+        if role.segment and not on:
+            raise InputError(f"{card.path}: roles.{name}.segment: only what is drawn has segments; add drawn_on")
         if on and (on not in card.roles or card.roles[on].drawn_on or not role.is_series):
             raise InputError(f"{card.path}: roles.{name}.drawn_on: {on} is no role of a DICOM series to draw on")
     if all(role.optional for role in card.roles.values()) and len(card.roles) == 1:

@@ -12,12 +12,13 @@ from fuseflow.errors import InputError
 from fuseflow.fusion.registry import METHODS
 from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
+from fuseflow.normalization.registry import is_fitted
 from fuseflow.registry import Registry
 from fuseflow.schemas import validate
 from fuseflow.split import exact_fractions
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
-ABSENT_STAGES = ("resample", "normalize", "export")
+ABSENT_STAGES = ("export",)
 """Stages that cards may name but that are not there yet."""
 
 
@@ -166,7 +167,14 @@ def _check_stages(card: Card) -> None:
         raise InputError(f"{card.path}: stages: {' and '.join(absent)} cannot be run by this version; remove the entry")
     if "convert" not in card.stages:
         raise InputError(f"{card.path}: stages: convert is missing; list it first, every data set is converted")
-    if card.is_series and card.stages != ("convert",):
-        raise InputError(f"{card.path}: stages: DICOM series can only be converted by this version; list convert alone")
+    if "fuse" in card.stages and (card.is_series or "resample" in card.stages or "normalize" in card.stages):
+        raise InputError(
+            f"{card.path}: stages: only flat images can be fused by this version; remove fuse and evaluate"
+        )
+    fitted = [role for role, chosen in card.normalize.items() if is_fitted(chosen["method"])]
+    if fitted and "split" not in card.stages:
+        raise InputError(
+            f"{card.path}: stages: split is missing; the method of {fitted[0]} is fitted to its training part"
+        )
     if ("fuse" in card.stages) != ("evaluate" in card.stages):
         raise InputError(f"{card.path}: stages: fuse and evaluate need each other; list both of them or neither")

@@ -12,6 +12,7 @@ FOLDERS = {
     "index": "index",
     "convert": "converted",
     "resample": "resampled",
+    "quality": "quality",
     "split": "split",
     "normalize": "normalized",
     "export": "exported",
@@ -19,6 +20,9 @@ FOLDERS = {
     "evaluate": "metrics",
 }
 """Stage, in the order they run -> the folder of its results below ``results/<dataset>``."""
+
+QUALITY = "QUALITY"
+"""The role of the pictures that the stage ``quality`` makes."""
 
 
 @dataclass(frozen=True, kw_only=True)

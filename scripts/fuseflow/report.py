@@ -13,6 +13,7 @@ import jinja2
 
 from fuseflow.cards import Card
 from fuseflow.cases import Case, read_cases, read_refused
+from fuseflow.contact_sheet import QualityPicture, contact_sheet
 from fuseflow.errors import REASONS, InputError
 from fuseflow.files import read_json
 from fuseflow.fusion.method import Method
@@ -95,7 +96,7 @@ class DatasetPart:
         stage refused; all others count as refused.
     reasons
         Stage, reason, its meaning, and how many cases.
-    refusals, schemes, strips
+    refusals, schemes, strips, sheet
         What is listed one by one.
     """
 
@@ -114,6 +115,7 @@ class DatasetPart:
     refusals: tuple[Refusal, ...]
     schemes: tuple[Scheme, ...]
     strips: tuple[Strip, ...]
+    sheet: tuple[QualityPicture, ...] = ()
 
 
 def gather(card: Card, layout: Layout, *, pair: tuple[str, str] | None, limit: int | None) -> DatasetPart:
@@ -159,6 +161,7 @@ def gather(card: Card, layout: Layout, *, pair: tuple[str, str] | None, limit: i
         refusals=tuple(refusals),
         schemes=_schemes(layout.folder(card.id, "split"), card) if "split" in card.stages else (),
         strips=tuple(_strip(converted[case], pair, by_method) for case in first_middle_last(ids)) if pair else (),
+        sheet=contact_sheet(_kept(layout.outputs(card.id, "quality"))) if "resample" in card.stages else (),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,17 @@ from tqdm import tqdm
 
 from fuseflow import command
 from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
-from fuseflow.errors import InputError, Refused
+from fuseflow.errors import FuseflowError, InputError, Refused
 from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
 from fuseflow.flat import Pixels
-from fuseflow.formats.canonical import discard_canonical, read_canonical, read_canonical_volume, write_canonical
+from fuseflow.formats.canonical import (
+    discard_canonical,
+    is_volume,
+    read_canonical,
+    read_canonical_volume,
+    write_canonical,
+)
+from fuseflow.formats.reading import unforeseen
 from fuseflow.isolation import map_isolated
 from fuseflow.provenance import record
 from fuseflow.volume import Volume
@@ -75,11 +82,17 @@ class LoadImages:
 
 @dataclass(frozen=True)
 class LoadVolumes:
-    """Load all canonical volumes of a case: role -> volume."""
+    """Load the canonical volumes of some roles of a case, or of all: role -> volume."""
+
+    roles: tuple[str, ...] | None = None
 
     def __call__(self, case: Case) -> dict[str, Volume]:
-        """Role -> volume, or a refusal."""
-        return {role: read_canonical_volume(case, role) for role in case.roles()}
+        """Role -> volume, or a refusal: ``no-geometry`` of a flat image."""
+        roles = case.roles() if self.roles is None else self.roles
+        flat = [role for role in roles if not is_volume(case.file(role))]
+        if flat:
+            raise Refused("no-geometry", f"{flat[0]} is a flat image, which lies on no grid; a volume is needed")
+        return {role: read_canonical_volume(case, role) for role in roles}
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, workers: int = 1) -> None:
@@ -101,6 +114,52 @@ def add_on_refused(parser: argparse.ArgumentParser) -> None:
         default="report",
         help="fail: end with status 1 if anything was refused (default: report)",
     )
+
+
+def chosen_mode(
+    arguments: argparse.Namespace, parser: argparse.ArgumentParser, modes: Mapping[str, Collection[str]]
+) -> str:
+    """Which of several ways to use a program its arguments choose.
+
+    Parameters
+    ----------
+    arguments
+        As parsed.
+    parser
+        Of whose arguments the defaults count as not given.
+    modes
+        The argument that chooses a mode -> the other arguments that mean something in it.
+
+    Raises
+    ------
+    InputError
+        If no mode is chosen or several are, or an argument is given that means nothing in it.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> for name in ("--input", "--cases", "--label"):
+    ...     _ = parser.add_argument(name)
+    >>> modes = {"input": {"label"}, "cases": set()}
+    >>> chosen_mode(parser.parse_args(["--input", "CT.mha", "--label", "1"]), parser, modes)
+    'input'
+    >>> chosen_mode(parser.parse_args(["--cases", "cases.tsv", "--label", "1"]), parser, modes)
+    Traceback (most recent call last):
+    fuseflow.errors.InputError: --label means nothing with --cases
+    """
+    given = [name for name, value in vars(arguments).items() if value != parser.get_default(name)]
+    chosen = [mode for mode in modes if mode in given]
+    if len(chosen) != 1:
+        raise InputError(f"give one of {', '.join(map(_spelled, modes))}")
+    (mode,) = chosen
+    idle = [name for name in given if name != mode and name not in modes[mode]]
+    if idle:
+        raise InputError(f"{_spelled(idle[0])} means nothing with {_spelled(mode)}")
+    return mode
+
+
+def _spelled(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def positive(text: str) -> int:
@@ -218,6 +277,12 @@ class _ToFolder:
             images = self.stage.function(self.stage.load(case))
         except Refused as refusal:
             return refusal
+        except (FuseflowError, MemoryError):
+            raise
+        except Exception as error:
+            if self.stage.seconds is None:
+                raise
+            return unforeseen(error)
         return tuple(
             write_canonical(self.folder, case=case.id, role=role, image=image, threads=self.stage.threads)
             for role, image in sorted(images.items())

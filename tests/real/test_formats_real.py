@@ -14,7 +14,7 @@ from fuseflow.files import read_json, read_table
 from fuseflow.formats.canonical import sidecar_of
 
 COUNTS = {
-    "brats-like": (1, 4, {}),
+    "brats-like": (1, 5, {}),
     "chest-xray-samples": (68, 69, {}),
     "ead2019-samples": (6, 11, {}),
     "metaimage-samples": (
@@ -78,12 +78,15 @@ def test_images_and_labels_share_a_grid_and_labels_are_whole_numbers(formats):
         assert set(np.unique(labels.dataobj)) == {0, 1, 2}
 
 
-def test_four_sequences_of_a_glioma(formats, shared):
+def test_four_sequences_of_a_glioma_and_the_mask_of_the_brain(formats):
     [case] = read_cases(converted(formats, "brats-like") / "cases.tsv")
 
-    assert (case.id, case.roles()) == ("TCGA-FG-6692", ["FLAIR", "T1", "T1c", "T2"])
-    for role in case.roles():
-        assert nibabel.aff2axcodes(nibabel.load(case.path(role)).affine) == ("R", "A", "S")
+    assert (case.id, case.roles()) == ("TCGA-FG-6692", ["BRAIN", "FLAIR", "T1", "T1c", "T2"])
+    images = {role: nibabel.load(case.path(role)) for role in case.roles()}
+    for image in images.values():
+        assert nibabel.aff2axcodes(image.affine) == ("R", "A", "S")
+    assert images["BRAIN"].get_data_dtype() == np.uint8
+    assert set(np.unique(images["BRAIN"].dataobj)) == {0, 1}
 
 
 def test_sidecars_of_flat_images_say_what_the_files_were(formats):

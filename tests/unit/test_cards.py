@@ -192,3 +192,47 @@ def test_the_lists_of_the_public_sets_agree_with_their_cards(dataset, cases, pat
 
 def test_every_card_of_the_project_is_valid():
     assert len(list_cards([OWN])) == len(list(OWN.glob("*.yaml"))) >= 7
+
+
+SERIES = {"CT": {"files": "{case}/**", "Modality": "CT"}}
+MASK = {"files": "{case}/**", "Modality": "SEG", "drawn_on": "CT", "segment": "GTV*"}
+
+
+def test_what_is_done_with_volumes(write):
+    card = load_card(
+        "toy",
+        write(
+            {
+                "roles": {**SERIES, "SEG": MASK, "T1": {"files": ["a/{case}.dcm", "b/{case}.dcm"], "Modality": "MR"}},
+                "resample": {"spacing": [1, 1, 2.5], "keep": ["CT"]},
+                "normalize": {"CT": {"method": "ct-window", "window": "lung"}, "T1": "z-score"},
+                "stages": ["convert", "resample", "normalize"],
+            }
+        ),
+    )
+
+    assert card.labels == ("SEG",)
+    assert (card.roles["SEG"].drawn_on, card.roles["SEG"].segment) == ("CT", "GTV*")
+    assert card.roles["T1"].files == ("a/{case}.dcm", "b/{case}.dcm")
+    assert card.resample is not None
+    assert (card.resample.spacing, card.resample.rule, card.resample.keep) == ((1.0, 1.0, 2.5), "", ("CT",))
+    assert card.normalize == {"CT": {"method": "ct-window", "window": "lung"}, "T1": {"method": "z-score"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"roles": {**SERIES, "SEG": {**MASK, "drawn_on": "PET"}}}, "PET is no role of a DICOM series to draw on"),
+        ({"roles": {"CT": {**SERIES["CT"], "segment": "a"}}}, "only what is drawn has segments"),
+        ({"roles": {"CT": {"files": "{case}.nii", "optional": True}}}, "the only role cannot be optional"),
+        ({"resample": {"reference": "CT"}}, "the stage resample and the key resample need each other"),
+        ({"stages": ["convert", "normalize"]}, "the stage normalize and the key normalize need each other"),
+        ({"stages": ["convert", "resample"], "resample": {"reference": "PET"}}, "PET is none of the roles"),
+        ({"stages": ["convert", "resample"], "resample": {"spacing": "mode"}}, "spacing"),
+        ({"stages": ["convert", "resample"], "resample": {"spacing": [1, 0, 1]}}, "spacing"),
+        ({"stages": ["convert", "resample"], "resample": {"spacing": [1, 1, 1], "reference": "CT"}}, "resample"),
+    ],
+)
+def test_a_wrong_card_of_volumes_is_an_error(write, changes, words):
+    with pytest.raises(InputError, match=words):
+        load_card("toy", write(changes))

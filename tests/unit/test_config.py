@@ -107,7 +107,22 @@ def test_what_is_wrong_is_said_in_one_sentence(changes, words):
         (PRIVATE + "stages: [split, fuse, evaluate]\n", "s", "convert is missing; list it first"),
         (PRIVATE + "stages: [convert, evaluate]\n", "s", "fuse and evaluate need each other"),
         (PRIVATE + "stages: [convert, fuse]\n", "s", "fuse and evaluate need each other"),
-        (PRIVATE + "stages: [convert, resample, export]\n", "s", "resample and export cannot be run by this version"),
+        (PRIVATE + "stages: [convert, export]\n", "s", "export cannot be run by this version"),
+        (
+            PRIVATE + "stages: [convert, resample, fuse, evaluate]\nresample: {spacing: [1, 1, 1]}\n",
+            "s",
+            "only flat images can be fused",
+        ),
+        (
+            PRIVATE + "stages: [convert, normalize]\nnormalize: {CT: nyul}\n",
+            "s",
+            "split is missing; the method of CT is fitted to its training part",
+        ),
+        (
+            PRIVATE + "stages: [convert, normalize]\nnormalize: {CT: zscore}\n",
+            "s",
+            "there is no normalization 'zscore'",
+        ),
     ],
 )
 def test_cards_must_fit_the_run(tmp_path, card, salt, words):

@@ -15,7 +15,7 @@ def paths(stage: str) -> list[str]:
 
 
 def test_every_stage_of_a_card_has_a_folder_of_its_own_in_the_order_of_the_stages():
-    assert tuple(FOLDERS) == ("index", *STAGES)
+    assert tuple(stage for stage in FOLDERS if stage != "quality") == ("index", *STAGES)
     assert len(set(FOLDERS.values())) == len(FOLDERS)
 
 

@@ -1,5 +1,6 @@
 # What all rules share: the checked configuration, names of files, and digests of code.
 
+import json
 import os
 import re
 import shlex
@@ -15,10 +16,11 @@ from fuseflow.cases import Shard
 from fuseflow.config import load_config
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, sha256_of_bytes
-from fuseflow.formats.registry import READERS
+from fuseflow.formats.registry import READERS, readers_with_companions
 from fuseflow.fusion.registry import METHODS
 from fuseflow.layout import FOLDERS
 from fuseflow.metrics.registry import PROFILES
+from fuseflow.normalization.registry import NORMALIZATIONS, is_fitted
 from fuseflow.synthesize.registry import GENERATORS
 
 try:
@@ -41,6 +43,9 @@ SHARDS = [str(shard) for shard in Shard.all(RUN.shards)]
 GENERATED = [dataset for dataset in RUN.datasets if RUN.cards[dataset].generator]
 DOWNLOADED = [dataset for dataset in RUN.datasets if not RUN.cards[dataset].generator]
 SPLIT = [dataset for dataset in RUN.datasets if "split" in RUN.cards[dataset].stages]
+RESAMPLED = [dataset for dataset in RUN.datasets if RUN.cards[dataset].resample]
+SPACED = [dataset for dataset in RESAMPLED if RUN.cards[dataset].resample.rule]
+NORMALIZED = [dataset for dataset in RUN.datasets if RUN.cards[dataset].normalize]
 
 
 def one_of(names):
@@ -136,6 +141,11 @@ def convert_options(dataset):
                 for name, role in sorted(card.roles.items())
                 if role.drawn_on
             ],
+            segments=[
+                f"{name}={role.segment}"
+                for name, role in sorted(card.roles.items())
+                if role.segment
+            ],
             uneven=card.series.uneven,
             single_slices=card.series.single_slices,
             **common,
@@ -152,6 +162,107 @@ def convert_options(dataset):
     )
 
 
+def spacing_options(dataset):
+    """How a spacing is found for a data set."""
+    card = RUN.cards[dataset]
+    return options(spacing_rule=card.resample.rule, labels=card.labels)
+
+
+def resample_options(dataset):
+    """Onto which grid the volumes of a data set are brought."""
+    card = RUN.cards[dataset]
+    chosen = card.resample
+    flags = [
+        f"--{name.replace('_', '-')}"
+        for name in ("anti_alias", "anisotropic")
+        if getattr(chosen, name)
+    ]
+    return options(
+        *flags,
+        reference_role=chosen.reference,
+        spacing=None if chosen.rule else chosen.spacing,
+        interpolation=chosen.interpolation,
+        label_interpolation=chosen.label_interpolation,
+        labels=card.labels,
+        keep=chosen.keep,
+        on_refused=RUN.on_refused,
+    )
+
+
+def quality_options(dataset):
+    """What the pictures of a data set show."""
+    card = RUN.cards[dataset]
+    return options(reference_role=card.resample.reference, labels=card.labels)
+
+
+def fitted_roles(dataset):
+    """Roles whose normalization is fitted to training cases."""
+    chosen = RUN.cards[dataset].normalize
+    return [role for role in sorted(chosen) if is_fitted(chosen[role]["method"])]
+
+
+def fitted_parameters(dataset):
+    """Files of fitted parameters."""
+    return [
+        f"<results>/{dataset}/normalized/{role}.json" for role in fitted_roles(dataset)
+    ]
+
+
+def method_options(chosen):
+    """Options of a normalization, for a command line."""
+    return [
+        f"{name}={json.dumps(value)}"
+        for name, value in sorted(chosen.items())
+        if name not in ("method", "labels")
+    ]
+
+
+def fit_options(dataset, role):
+    """What a normalization is fitted to."""
+    chosen = RUN.cards[dataset].normalize[role]
+    return options(
+        role=role,
+        method=chosen["method"],
+        option=method_options(chosen),
+        labels_role=chosen.get("labels"),
+        on_refused=RUN.on_refused,
+    )
+
+
+def normalize_options(dataset, splits, parameters):
+    """How the roles of a data set are normalized."""
+    card = RUN.cards[dataset]
+    files = dict(zip(fitted_roles(dataset), parameters))
+    chosen = [
+        role
+        + "="
+        + json.dumps(
+            (
+                {"method": entry["method"], "parameters": files[role]}
+                if role in files
+                else dict(entry)
+            ),
+            sort_keys=True,
+        )
+        for role, entry in sorted(card.normalize.items())
+    ]
+    return options(
+        normalize=chosen,
+        labels=card.labels,
+        optional=[name for name, role in sorted(card.roles.items()) if role.optional],
+        splits=splits,
+        on_refused=RUN.on_refused,
+    )
+
+
+def normalization_modules(dataset):
+    """Modules of the normalizations of a data set, for digests."""
+    return [
+        NORMALIZATIONS.module(entry["method"])
+        for _, entry in sorted(RUN.cards[dataset].normalize.items())
+    ]
+
+
 def split_options(dataset):
     """How the cases of a data set are divided."""
     fractions = [f"{name}={share}" for name, share in RUN.split["fractions"].items()]
@@ -161,6 +272,7 @@ def split_options(dataset):
         fractions=fractions,
         salt=RUN.split["salt"],
         on_leak=RUN.split["on_leak"],
+        labels=RUN.cards[dataset].labels,
         on_refused=RUN.on_refused,
     )
 
@@ -261,6 +373,11 @@ def method_modules():
 def reader_modules():
     """Modules of the image formats that are read, for digests."""
     return [READERS.module(name) for name in READERS.names()]
+
+
+def companion_modules():
+    """Modules of the image formats whose images may consist of several files, for digests."""
+    return [READERS.module(name) for name in readers_with_companions()]
 
 
 def cards_digest():

@@ -7,6 +7,15 @@ rule report:
         converted=collect(
             "<results>/{dataset}/converted/{shard}", dataset=RUN.datasets, shard=SHARDS
         ),
+        resampled=collect(
+            "<results>/{dataset}/{folder}/{shard}",
+            dataset=RESAMPLED,
+            folder=["resampled", "quality"],
+            shard=SHARDS,
+        ),
+        normalized=collect(
+            "<results>/{dataset}/normalized/{shard}", dataset=NORMALIZED, shard=SHARDS
+        ),
         split=[path for dataset in RUN.datasets for path in split_files(dataset)],
         fused=rules.tabulate.input.fused,
         metrics=collect(
