@@ -1,7 +1,7 @@
 """Run the same thing twice with other cores, shards and folders; every byte of the results must be the same.
 
-The default data set always; 40 Harvard pairs, and CT and PET of five patients from DICOM, if FUSEFLOW_SHARED says where
-a download mirror is (or MIRROR does).
+The default data set always; 40 Harvard pairs, CT and PET of five patients from DICOM, and 20 hippocampi with labels, if
+FUSEFLOW_SHARED says where a download mirror is (or MIRROR does).
 Prints the number of results compared, and ends with status 1 if any differ or if there are fewer than expected.
 """
 
@@ -19,14 +19,21 @@ sys.path.insert(0, str(REPOSITORY / "scripts"))
 from fuseflow.manifest import make_manifest  # noqa: E402 (the library lies beside the scripts, not on the path)
 
 WAYS = ({"cores": 1, "shards": 1, "threads": 1}, {"cores": 2, "shards": 5, "threads": 2})
-PAIR = 2 + 6 + 6 * 2
-"""Results of a pair: two images, six methods, each scored in two profiles."""
+PAIR = 2 * 2 + 6 + 6 * 2
+"""Results of a pair: two images, each with a sidecar, six methods, each scored in two profiles."""
 PAIR_FILES = 2 + 3 + 1
 """splits.json and leakage.json; a table in three forms; the report."""
-STUDY = 5 * 2
-"""Results of a study: CT, PET and SUV, and what is drawn on CT and PET, each with a sidecar."""
-STUDY_FILES = 1
-"""The report."""
+STUDY = (5 + 7 + 1) * 2
+"""Results of a study: CT, PET and SUV, and what is drawn on CT and PET; all of that on one grid, CT and its drawing on
+theirs too; a picture; each with a sidecar."""
+PET_ALONE = (3 + 3 + 1) * 2
+"""Results of a study without CT."""
+STUDY_FILES = 2 + 1
+"""splits.json and leakage.json; the report."""
+HIPPOCAMPUS = (2 + 2 + 1 + 2) * 2
+"""Results of an image with labels: converted, resampled, a picture, normalized; each with a sidecar."""
+HIPPOCAMPUS_FILES = 1 + 2 + 1
+"""The spacing; splits.json and leakage.json; the report."""
 
 VERDICT = {True: "ok", False: "FAILED"}
 
@@ -80,9 +87,17 @@ def main() -> int:
         good.append(
             compare(
                 "soft-tissue-sarcoma",
-                expected=5 * STUDY + STUDY_FILES,
+                expected=5 * STUDY + PET_ALONE + STUDY_FILES,
                 settings=[f"mirror={mirror}"],
                 experiment="soft-tissue-sarcoma",
+            )
+        )
+        good.append(
+            compare(
+                "20 hippocampi",
+                expected=20 * HIPPOCAMPUS + HIPPOCAMPUS_FILES,
+                settings=["limit=20", f"mirror={mirror}", "datasets=[msd-hippocampus-partial]"],
+                experiment="volumes",
             )
         )
     else:

@@ -1,7 +1,7 @@
 """The manifest: one line per result with the sha256 of its bytes, to compare two runs.
 
 It holds nothing that may differ between two runs of the same thing: no shard, no log, no time. Lines are tab-separated:
-stage, data set, method (for scores ``<profile>/<method>``), case, role or file (or ``refused``, or a volume's sidecar),
+stage, data set, method (for scores ``<profile>/<method>``), case, role or file (or ``refused``, or an image's sidecar),
 sha256.
 """
 
@@ -16,9 +16,20 @@ from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, read_table, sha256_of_bytes
 from fuseflow.formats.canonical import sidecar_of
 
-IMAGES = (("*/converted/[!.]*", "convert"), ("*/fused/*/[!.]*", "fuse"))
-REFUSED = ("*/converted/*/refused.tsv", "*/split/refused.tsv", "*/fused/*/*/refused.tsv", "*/metrics/*/*/*.refused.tsv")
+IMAGES = (
+    ("*/converted/[!.]*", "convert"),
+    ("*/resampled/[0-9]*of*", "resample"),
+    ("*/quality/[!.]*", "quality"),
+    ("*/normalized/[0-9]*of*", "normalize"),
+    ("*/fused/*/[!.]*", "fuse"),
+)
+REFUSED = (
+    *("*/converted/*/refused.tsv", "*/resampled/*/refused.tsv", "*/quality/*/refused.tsv", "*/split/refused.tsv"),
+    *("*/normalized/*/refused.tsv", "*/fused/*/*/refused.tsv", "*/metrics/*/*/*.refused.tsv"),
+)
 FILES = (
+    ("*/resampled/spacing.json", "resample"),
+    ("*/normalized/[!.]*.json", "normalize"),
     ("*/split/splits.json", "split"),
     ("*/split/leakage.json", "split"),
     ("tables/[!.]*.tsv", "tabulate"),
@@ -26,6 +37,9 @@ FILES = (
     ("tables/[!.]*.tex", "tabulate"),
     ("report/index.html", "report"),
 )
+
+DEPTH = 3
+"""Parts of the path of a file that belongs to a data set."""
 
 Line = tuple[str, str, str, str, str, str]
 
@@ -61,7 +75,8 @@ def make_manifest(results: Path) -> list[str]:
             lines.update(_refused(table, table.relative_to(results)))
     for pattern, stage in FILES:
         for file in results.glob(pattern):
-            dataset = file.relative_to(results).parts[0] if stage == "split" else ""
+            parts = file.relative_to(results).parts
+            dataset = parts[0] if len(parts) == DEPTH else ""
             lines.add((stage, dataset, "", "", file.name, hash_of_file(file)))
     if not lines:
         raise InputError(f"{results} holds no results; give the results folder of a finished run")

@@ -10,6 +10,7 @@ from fuseflow.errors import InputError
 from fuseflow.files import write_table, write_text
 from fuseflow.formats.canonical import write_canonical
 from fuseflow.manifest import make_manifest
+from fuseflow.volume import Volume
 
 NAMES = [f"c{number}" for number in range(8)]
 COLUMNS = ["dataset", "method", "profile", "case", "metric", "variant", "value"]
@@ -93,3 +94,25 @@ def test_temporary_folders_are_passed_over(tmp_path):
 def test_a_folder_without_results_is_an_error(tmp_path):
     with pytest.raises(InputError, match="holds no results"):
         make_manifest(tmp_path)
+
+
+def test_volumes_on_one_grid_and_one_scale_count(tmp_path):
+    volume = Volume(data=np.zeros((2, 2, 2), np.float32), affine=np.eye(4))
+    for folder in ("resampled", "normalized"):
+        shard = tmp_path / "heads" / folder / "0of1"
+        file = write_canonical(shard, case="c", role="CT", image=volume)
+        write_cases(shard / "cases.tsv", [Case("c", "p", "", (file,), shard)])
+        write_refused(shard / "refused.tsv", [])
+    write_text(tmp_path / "heads" / "resampled" / "spacing.json", "{}")
+    write_text(tmp_path / "heads" / "normalized" / "CT.json", "{}")
+
+    lines = [line.split("\t")[:5] for line in make_manifest(tmp_path)]
+
+    assert lines == [
+        ["normalize", "heads", "", "", "CT.json"],
+        ["normalize", "heads", "", "c", "CT"],
+        ["normalize", "heads", "", "c", "CT sidecar"],
+        ["resample", "heads", "", "", "spacing.json"],
+        ["resample", "heads", "", "c", "CT"],
+        ["resample", "heads", "", "c", "CT sidecar"],
+    ]
