@@ -274,7 +274,8 @@ class _ToFolder:
 
     def __call__(self, case: Case) -> tuple[CaseFile, ...] | Refused:
         try:
-            images = self.stage.function(self.stage.load(case))
+            loaded = self.stage.load(case)
+            images = self.stage.function(loaded)
         except Refused as refusal:
             return refusal
         except (FuseflowError, MemoryError):
@@ -284,9 +285,32 @@ class _ToFolder:
                 raise
             return unforeseen(error)
         return tuple(
-            write_canonical(self.folder, case=case.id, role=role, image=image, threads=self.stage.threads)
+            write_canonical(
+                self.folder,
+                case=case.id,
+                role=role,
+                image=image,
+                threads=self.stage.threads,
+                same=_file_of_the_same(image, loaded, case),
+            )
             for role, image in sorted(images.items())
         )
+
+
+def _file_of_the_same(image: Any, loaded: Any, case: Case) -> Path | None:
+    """The file of a volume that a stage passed on as it was loaded; None of all others."""
+    if not isinstance(image, Volume) or not isinstance(loaded, Mapping):
+        return None
+    for role, source in loaded.items():
+        if isinstance(source, Volume) and image.data is source.data and _is_on_the_same_grid(image, source):
+            return case.path(role)
+    return None
+
+
+def _is_on_the_same_grid(one: Volume, other: Volume) -> bool:
+    same = (one.geometry, one.fourth_axis) == (other.geometry, other.fourth_axis)
+    # equal to the last bit, as the file would be
+    return same and one.affine.tobytes() == other.affine.tobytes()
 
 
 @dataclass(frozen=True)

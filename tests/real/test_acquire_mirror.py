@@ -18,7 +18,7 @@ def test_a_public_set_comes_whole_out_of_the_mirror(shared, tmp_path, dataset, f
 
     assert len([path for path in (tmp_path / "raw").rglob("*") if path.is_file()]) == files
     for role in card.roles.values():
-        assert len(list((tmp_path / "raw").glob(role.files.replace("{case}", "*")))) == card.expect.cases
+        assert len(list((tmp_path / "raw").glob(role.files[0].replace("{case}", "*")))) == card.expect.cases
     assert not (tmp_path / "downloads").exists()
 
 

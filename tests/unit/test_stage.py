@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,12 @@ import pytest
 
 from fuseflow.cases import Case, CaseFile, Shard, read_cases, read_refused, write_cases
 from fuseflow.errors import InputError, Refused
-from fuseflow.files import read_table
+from fuseflow.files import read_json, read_table
 from fuseflow.formats.canonical import read_canonical, write_canonical
+from fuseflow.formats.nifti import read_nifti
 from fuseflow.provenance import SCRIPTS
-from fuseflow.stage import LoadImages, Stage, read_shard, run_to_folder, run_to_table
+from fuseflow.stage import LoadImages, LoadVolumes, Stage, read_shard, run_to_folder, run_to_table
+from fuseflow.volume import Volume
 
 NUMBER = 23
 
@@ -253,3 +255,28 @@ def test_rows_become_one_table_in_the_order_of_cases(cases, tmp_path, workers):
 def test_load_needs_every_role(cases):
     with pytest.raises(Refused, match="orphan"):
         LoadImages(("MR",))(Case("a", "p", "", (CaseFile("CT", "x", ""),), Path()))
+
+
+def pass_on(volumes):
+    """One volume as it is under another name, one with other voxels, one on another grid."""
+    volume = volumes["CT"]
+    return {
+        "same": replace(volume, sidecar={"passed": True}),
+        "other": replace(volume, data=volume.data + 1),
+        "moved": replace(volume, affine=volume.affine + np.diag([1.0, 0, 0, 0])),
+    }
+
+
+def test_volumes_that_are_passed_on_keep_their_bytes(tmp_path):
+    volume = Volume(data=np.arange(24, dtype=np.int16).reshape(2, 3, 4), affine=np.eye(4))
+    file = write_canonical(tmp_path / "in", case="a", role="CT", image=volume)
+    case = Case("a", "p", "", (file,), tmp_path / "in")
+    work = Stage(name="resample", load=LoadVolumes(), function=pass_on, parameters={}, code=("resample",))
+
+    run_to_folder(work, [case], output=tmp_path / "out", workers=1, on_refused="report")
+
+    [result] = read_cases(tmp_path / "out" / "cases.tsv")
+    assert result.file("same").sha256 == file.sha256
+    assert len({entry.sha256 for entry in result.files}) == 3
+    assert read_nifti(result.path("moved")).affine[0, 0] == 2
+    assert read_json(tmp_path / "out" / "a" / "same.json") == {"passed": True}

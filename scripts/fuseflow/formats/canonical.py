@@ -29,12 +29,19 @@ SIDECAR = ".json"
 
 
 def write_canonical(
-    folder: Path, *, case: str, role: str, image: Pixels | FlatImage | Volume, threads: int = 1
+    folder: Path,
+    *,
+    case: str,
+    role: str,
+    image: Pixels | FlatImage | Volume,
+    threads: int = 1,
+    same: Path | None = None,
 ) -> CaseFile:
     """Write one image of a case below a shard folder in the making; return its row of the case table.
 
     A flat image becomes ``<ROLE>/<case>.png``, a volume ``<case>/<ROLE>.nii.gz``, each with a sidecar of the same name
-    and the ending ``.json`` if anything is known about it.
+    and the ending ``.json`` if anything is known about it. `same` is the canonical file of the same voxels on the same
+    grid, if there is one: to copy it takes a hundredth of the time.
 
     Examples
     --------
@@ -46,7 +53,10 @@ def write_canonical(
     """
     path = f"{case}/{role}{VOLUME}" if isinstance(image, Volume) else f"{role}/{case}{FLAT}"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(image, Volume):
+    if isinstance(image, Volume) and same is not None:
+        shutil.copyfile(same, folder / path)
+        write_json(sidecar_of(folder / path), image.sidecar)
+    elif isinstance(image, Volume):
         write_volume(folder / path, image, threads=threads)
     elif isinstance(image, FlatImage):
         write_flat(folder / path, image)
