@@ -25,9 +25,9 @@ DIRECTIONS = (("axial", 2), ("coronal", 1), ("sagittal", 0))
 WINDOWS = {"CT": (-160.0, 240.0)}
 """Modality -> range of grey values, HU: soft tissue. Others are shown between two percentiles of their own."""
 PERCENTILES = (1.0, 99.5)
-COLUMN_INCHES = 2.2
+COLUMN, GAP, MARGIN, TITLE = 176, 6, 20, 22
+"""In pixels: width of a column, between columns and rows, for the names at the left, and for those at the top."""
 DOTS_PER_INCH = 80
-TITLE_INCHES = 0.3
 OVERLAY_OPACITY = 0.45
 OVERLAY_COLOURS = "autumn"
 """Red to yellow: its brightest colour is not one of the grey values below."""
@@ -84,10 +84,18 @@ def _figure(layers: Sequence[Layer], masks: Sequence[Mask], place: tuple[int, in
     """Rows of slices through a voxel."""
     overlaid = len(layers) > 1
     columns = len(layers) + overlaid
-    heights = [_height(layers[0].volume, axis) for _, axis in DIRECTIONS]
-    size = (COLUMN_INCHES * columns, COLUMN_INCHES * sum(heights) + TITLE_INCHES)
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
-    grid = figure.subplots(len(DIRECTIONS), columns, squeeze=False, height_ratios=heights)
+    heights = [round(COLUMN * _height(layers[0].volume, axis)) for _, axis in DIRECTIONS]
+    width, height = MARGIN + columns * (COLUMN + GAP), TITLE + sum(heights) + len(heights) * GAP
+    figure = Figure(figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+    grid: list[list[Axes]] = []
+    bottom = height - TITLE
+    # Places in whole pixels, and no solver that finds them: its last digits are not the same in every process.
+    for rows in heights:
+        bottom -= rows
+        places = [MARGIN + column * (COLUMN + GAP) for column in range(columns)]
+        boxes = [(left / width, bottom / height, COLUMN / width, rows / height) for left in places]
+        grid.append([figure.add_axes(box) for box in boxes])
+        bottom -= GAP
     for row, (direction, axis) in zip(grid, DIRECTIONS, strict=True):
         for axes, layer in zip(row, layers, strict=False):
             _show(axes, layer, axis, place[axis])
@@ -101,7 +109,7 @@ def _figure(layers: Sequence[Layer], masks: Sequence[Mask], place: tuple[int, in
     for axes, layer in zip(grid[0], layers, strict=False):
         axes.set_title(layer.name, fontsize=8)
     if overlaid:
-        grid[0, -1].set_title(f"{layers[1].name} on {layers[0].name}", fontsize=8)
+        grid[0][-1].set_title(f"{layers[1].name} on {layers[0].name}", fontsize=8)
     return figure
 
 

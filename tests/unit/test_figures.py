@@ -8,9 +8,8 @@ import pytest
 from volume_programs import ramp
 from world_positions import oblique_affine
 
-from fuseflow.figures import COLUMN_INCHES, DOTS_PER_INCH, middle_of, quality_picture, span_of
+from fuseflow.figures import COLUMN, GAP, MARGIN, TITLE, middle_of, quality_picture, span_of
 
-COLUMN = round(COLUMN_INCHES * DOTS_PER_INCH)
 SHAPE = (20, 20, 20)
 
 
@@ -34,17 +33,14 @@ def white(picture):
     return (picture > 250).all(axis=2)
 
 
-def frames(picture):
-    """Of each slice in the first row, the box of pixels from its frame: (top, bottom, left, right)."""
-    dark = (picture < 60).all(axis=2)
-    # rows of pixels that are dark across most of a column are those of frames or of black slices
-    found = []
-    for left in range(0, picture.shape[1], COLUMN):
-        part = dark[: picture.shape[0] // 3, left : left + COLUMN]
-        rows = np.flatnonzero(part.sum(axis=1) > COLUMN / 2)
-        columns = np.flatnonzero(part[rows[0] : rows[-1]].mean(axis=0) > 0.9)
-        found.append((rows[0], rows[-1], left + columns[0], left + columns[-1]))
-    return found
+def lefts(count):
+    """Where columns begin."""
+    return [MARGIN + column * (COLUMN + GAP) for column in range(count)]
+
+
+def first_slice(picture):
+    """The pixels of the first slice of a volume that is as high as it is wide."""
+    return picture[TITLE : TITLE + COLUMN, MARGIN : MARGIN + COLUMN]
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 3), (3, 4), (4, 5)])
@@ -52,9 +48,9 @@ def test_one_column_per_volume_and_one_for_the_overlay(count, columns):
     volumes = {f"V{number}": ramp(shape=SHAPE, spacing=(1, 1, 1)) for number in range(count)}
     picture = quality_picture(volumes, labels={})
     assert picture.dtype == np.uint8
-    assert picture.shape[1:] == (columns * COLUMN, 3)
+    assert picture.shape[1:] == (MARGIN + columns * (COLUMN + GAP), 3)
     # a column is blank if nothing is drawn in it
-    for left in range(0, picture.shape[1], COLUMN):
+    for left in lefts(columns):
         assert not white(picture[:, left : left + COLUMN]).all()
 
 
@@ -66,16 +62,14 @@ def test_the_height_follows_from_the_size_of_the_volume():
 
 def test_the_outline_lies_where_the_label_is():
     # to the right of the patient and in front: on the left and at the top of an axial slice
-    picture = quality_picture({"CT": cube()}, labels={"SEG": mask(np.s_[12:18, 10:18, 8:12])})
-    ((top, bottom, left, right),) = frames(picture)
-    drawn = cyan(picture)
-    rows, columns = np.nonzero(drawn[top:bottom, left:right])
-    voxel = (right - left) / 20
+    drawn = cyan(first_slice(quality_picture({"CT": cube()}, labels={"SEG": mask(np.s_[12:18, 10:18, 8:12])})))
+    rows, columns = np.nonzero(drawn)
+    voxel = COLUMN / 20
     assert columns.min() / voxel == pytest.approx(2, abs=0.4)
     assert columns.max() / voxel == pytest.approx(8, abs=0.4)
     assert rows.min() / voxel == pytest.approx(2, abs=0.4)
     assert rows.max() / voxel == pytest.approx(10, abs=0.4)
-    inside = drawn[top:bottom, left:right][int(3 * voxel) : int(9 * voxel), int(3 * voxel) : int(7 * voxel)]
+    inside = drawn[int(3 * voxel) : int(9 * voxel), int(3 * voxel) : int(7 * voxel)]
     assert not inside.any()
 
 
@@ -83,11 +77,9 @@ def test_values_are_shown_where_they_are():
     volume = cube(modality="CT")
     # bright in front of the middle and to the left of the patient: top right of an axial slice
     volume.data[0:5, 15:20, :] = 500
-    ((top, bottom, left, right),) = frames(quality_picture({"CT": volume}, labels={}))
-    picture = quality_picture({"CT": volume}, labels={})[top:bottom, left:right]
-    rows, columns = np.nonzero(white(picture))
-    assert rows.max() < 0.3 * (bottom - top)
-    assert columns.min() > 0.7 * (right - left)
+    rows, columns = np.nonzero(white(first_slice(quality_picture({"CT": volume}, labels={}))))
+    assert rows.max() < 0.3 * COLUMN
+    assert columns.min() > 0.7 * COLUMN
 
 
 def test_only_what_is_labelled_has_an_outline():
@@ -105,11 +97,13 @@ def test_the_overlay_shows_both():
     pet.data[8:12, 8:12, 8:12] = 9
     picture = quality_picture({"CT": cube(40, modality="CT"), "PET": pet}, labels={})
     grey = np.ptp(picture.astype(int), axis=2) < 10
-    columns = [grey[:, left : left + COLUMN] for left in range(0, 3 * COLUMN, COLUMN)]
+    columns = [grey[:, left : left + COLUMN] for left in lefts(3)]
     assert columns[0].all()
     assert columns[1].all()
     yellow = ~columns[2]
-    assert 0.5 < yellow.sum() / (3 * (0.2 * COLUMN) ** 2) < 1
+    # four of twenty voxels, to the next pixel
+    side = 0.2 * COLUMN
+    assert 3 * (side - 1) ** 2 <= yellow.sum() <= 3 * (side + 1) ** 2
 
 
 def test_the_same_pixels_twice_whatever_a_user_chose_for_other_figures():
@@ -138,7 +132,7 @@ def test_strange_volumes_are_drawn_with_their_labels(strange):
     volume = replace(cube(), data=STRANGE[strange])
     labels = replace(volume, data=np.ones(volume.data.shape, np.uint8))
     picture = quality_picture({"A": volume, "B": volume}, labels={"SEG": labels})
-    assert picture.shape[1] == 3 * COLUMN
+    assert picture.shape[1] == MARGIN + 3 * (COLUMN + GAP)
     assert cyan(picture).any()
 
 
