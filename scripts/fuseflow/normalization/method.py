@@ -85,7 +85,7 @@ class Normalization:
     options
         Options with their defaults; a given value must have the type of the default.
     apply
-        Voxels, options, fitted values (empty without a fit) -> result, computed in float64 and rounded to float32 once.
+        Voxels, options together with what was fitted -> result, computed in float64 and rounded to float32 once.
     check
         Raises `fuseflow.errors.InputError` if an option has no meaning.
     suitability
@@ -98,7 +98,7 @@ class Normalization:
     title: str
     source: str
     options: Options
-    apply: Callable[[Data, Options, Values], Normalized]
+    apply: Callable[[Data, Options], Normalized]
     check: Callable[[Options], None] = accept_all
     suitability: Suitability = field(default_factory=Suitability)
     fit: Fit | None = None
@@ -134,7 +134,7 @@ def normalize(method: Normalization, volume: Volume, *, options: Options, values
     check_suitable(method.suitability, volume, method=method.name)
     # what overflows is found in the result
     with np.errstate(over="ignore", invalid="ignore"):
-        normalized = method.apply(volume.data, options, values or {})
+        normalized = method.apply(volume.data, {**options, **(values or {})})
     if not all_finite(normalized.data):
         raise Refused("not-finite", "values of the result are beyond what 32-bit floats can hold")
     return normalized

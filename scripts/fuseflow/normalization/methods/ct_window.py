@@ -7,7 +7,7 @@ import math
 from fuseflow.dicom.modalities import CT
 from fuseflow.errors import InputError
 from fuseflow.normalization.blocks import map_blocks, share_outside
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.normalization.suitability import Suitability
 from fuseflow.volume import Data
 
@@ -56,13 +56,13 @@ def _numbers(window: str) -> tuple[float, float]:
     return found
 
 
-def apply_window(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_window(data: Data, options: Options) -> Normalized:
     """Clip to a window and map it to 0..1: (clip(x) - low) / (high - low).
 
     Examples
     --------
     >>> import numpy as np
-    >>> apply_window(np.array([[[-1000, -160, 40, 3000]]]), {"window": "soft-tissue"}, {}).data
+    >>> apply_window(np.array([[[-1000, -160, 40, 3000]]]), {"window": "soft-tissue"}).data
     array([[[0. , 0. , 0.5, 1. ]]], dtype=float32)
     """
     low, high = window_limits(options["window"])

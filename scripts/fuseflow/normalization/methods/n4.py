@@ -9,7 +9,7 @@ import SimpleITK
 from fuseflow.dicom.modalities import MR
 from fuseflow.errors import InputError, Refused
 from fuseflow.normalization.blocks import blocks
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.normalization.options import check_choice
 from fuseflow.normalization.suitability import Suitability
 from fuseflow.volume import Data
@@ -19,7 +19,7 @@ FEWEST = 16
 """Voxels that shrinking leaves along an axis, if there are as many: with 6 x 6 x 6, N4 was seen to find no field."""
 
 
-def apply_n4(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_n4(data: Data, options: Options) -> Normalized:
     """Divide an image by the field that N4 finds on a coarser grid; the result has the size of the image.
 
     Parameters
@@ -47,7 +47,7 @@ def apply_n4(data: Data, options: Options, values: Values) -> Normalized:  # noq
     >>> coil = np.exp(np.linspace(-0.3, 0.3, 16))[:, None, None]
     >>> tissue = np.ones((16, 16, 16)) * np.where(np.arange(16) < 8, 100, 150)
     >>> options = {"mask": "positive", "shrink": 1, "iterations": [30, 30]}
-    >>> corrected = apply_n4(tissue * coil, options, {}).data
+    >>> corrected = apply_n4(tissue * coil, options).data
     >>> float((tissue * coil)[..., 0].std().round()), float(corrected[..., 0].std().round())
     (19.0, 1.0)
     """

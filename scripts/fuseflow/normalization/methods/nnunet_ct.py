@@ -101,13 +101,13 @@ def check_options(options: Options) -> None:
         raise InputError(f"the option samples of nnunet-ct is {options['samples']} but must be at least 1")
 
 
-def apply_statistics(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_statistics(data: Data, values: Values) -> Normalized:
     """Clip to the fitted percentiles, subtract the mean, divide by the standard deviation; the whole image.
 
     Examples
     --------
     >>> fitted = {"mean": 50.0, "std": 25.0, "percentile_00_5": 0.0, "percentile_99_5": 100.0}
-    >>> apply_statistics(np.array([[[-1000, 50, 75, 3000]]]), {}, fitted).data
+    >>> apply_statistics(np.array([[[-1000, 50, 75, 3000]]]), fitted).data
     array([[[-2.,  0.,  1.,  2.]]], dtype=float32)
     """
     mean, deviation, low, high = (values[name] for name in NAMES)

@@ -22,7 +22,7 @@ STANDARD_MAXIMUM = 100.0
 """The first landmark of the standard scale is 0, the last one this."""
 
 
-def standard_landmarks(data: Data, labels: Data | None, options: Options, cases: int) -> Summary:  # noqa: ARG001
+def standard_landmarks(data: Data, _labels: Data | None, options: Options, _cases: int) -> Summary:
     """Landmarks of a training image, mapped linearly so that the first is 0 and the last 100.
 
     Returns
@@ -85,7 +85,7 @@ def check_values(values: Values) -> None:
         raise InputError(f"nyul needs {len(PERCENTS)} landmarks, numbers that increase")
 
 
-def apply_landmarks(data: Data, options: Options, values: Values) -> Normalized:
+def apply_landmarks(data: Data, options: Options) -> Normalized:
     """Map the landmarks of an image to those of the standard scale, linearly in between and beyond.
 
     Parameters
@@ -93,9 +93,8 @@ def apply_landmarks(data: Data, options: Options, values: Values) -> Normalized:
     data
         Voxels, shape (x, y, z).
     options
-        ``mask``: which voxels the landmarks of the image are those of.
-    values
-        ``landmarks`` of the standard scale, one for each of `PERCENTS`.
+        ``mask``: which voxels the landmarks of the image are those of. ``landmarks``, which are fitted: those of the
+        standard scale, one for each of `PERCENTS`.
 
     Returns
     -------
@@ -117,12 +116,12 @@ def apply_landmarks(data: Data, options: Options, values: Values) -> Normalized:
     --------
     >>> image = np.arange(101.0).reshape(1, 1, 101)
     >>> scale = {"landmarks": np.linspace(0, 100, 13).tolist()}
-    >>> apply_landmarks(image, {"mask": "whole"}, scale).data[0, 0, [1, 50, 99]]
+    >>> apply_landmarks(image, {"mask": "whole", **scale}).data[0, 0, [1, 50, 99]]
     array([  0.,  50., 100.], dtype=float32)
     """
     landmarks = image_landmarks(data, options["mask"])
     knots, which = np.unique(landmarks, return_inverse=True)
-    targets = np.bincount(which, weights=values["landmarks"]) / np.bincount(which)
+    targets = np.bincount(which, weights=options["landmarks"]) / np.bincount(which)
     slopes = np.diff(targets) / np.diff(knots)
 
     def stretch(plane: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fuseflow.errors import InputError, Refused
 from fuseflow.normalization.blocks import map_blocks, share_outside
 from fuseflow.normalization.masks import NONZERO, WHOLE, values_inside
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.normalization.options import check_choice
 from fuseflow.normalization.percentiles import percentiles
 from fuseflow.volume import Data
 
 
-def apply_percentiles(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_percentiles(data: Data, options: Options) -> Normalized:
     """Clip to two percentiles of the voxels inside the mask and map them to 0..1; the whole image, in the same way.
 
     Raises
@@ -22,7 +22,7 @@ def apply_percentiles(data: Data, options: Options, values: Values) -> Normalize
     Examples
     --------
     >>> import numpy as np
-    >>> apply_percentiles(np.array([[[0, 10, 20, 30, 40]]]), {"low": 25.0, "high": 75.0, "mask": "whole"}, {}).data
+    >>> apply_percentiles(np.array([[[0, 10, 20, 30, 40]]]), {"low": 25.0, "high": 75.0, "mask": "whole"}).data
     array([[[0. , 0. , 0.5, 1. , 1. ]]], dtype=float32)
     """
     inside = values_inside(data, options["mask"])

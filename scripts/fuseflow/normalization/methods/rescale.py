@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from fuseflow.normalization.blocks import map_blocks
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.volume import Data
 
 
-def apply_rescale(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_rescale(data: Data, _options: Options) -> Normalized:
     """(x - smallest) / (largest - smallest).
 
     Examples
     --------
     >>> import numpy as np
-    >>> apply_rescale(np.array([[[-10, 0, 30]]]), {}, {}).data
+    >>> apply_rescale(np.array([[[-10, 0, 30]]]), {}).data
     array([[[0.  , 0.25, 1.  ]]], dtype=float32)
     """
     low, high = float(data.min()), float(data.max())

@@ -10,12 +10,12 @@ import numpy.typing as npt
 from fuseflow.dicom.modalities import PET
 from fuseflow.errors import InputError
 from fuseflow.normalization.blocks import map_blocks, share_outside
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.normalization.suitability import Suitability
 from fuseflow.volume import Data
 
 
-def apply_suv_clip(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_suv_clip(data: Data, options: Options) -> Normalized:
     """Clip SUV to 0..maximum, then divide by the maximum, or take log(1 + SUV) instead.
 
     Parameters
@@ -27,7 +27,7 @@ def apply_suv_clip(data: Data, options: Options, values: Values) -> Normalized: 
 
     Examples
     --------
-    >>> apply_suv_clip(np.array([[[-1, 5, 40]]]), {"maximum": 20.0, "log1p": False}, {}).data
+    >>> apply_suv_clip(np.array([[[-1, 5, 40]]]), {"maximum": 20.0, "log1p": False}).data
     array([[[0.  , 0.25, 1.  ]]], dtype=float32)
     """
     maximum, logarithm = options["maximum"], options["log1p"]

@@ -6,14 +6,14 @@ import numpy as np
 
 from fuseflow.normalization.blocks import map_blocks, mean_and_deviation
 from fuseflow.normalization.masks import NONZERO, WHOLE, values_inside
-from fuseflow.normalization.method import Normalization, Normalized, Options, Values
+from fuseflow.normalization.method import Normalization, Normalized, Options
 from fuseflow.normalization.options import check_choice
 from fuseflow.volume import Data
 
 SMALLEST_DEVIATION = 1e-8
 
 
-def apply_z_score(data: Data, options: Options, values: Values) -> Normalized:  # noqa: ARG001
+def apply_z_score(data: Data, options: Options) -> Normalized:
     """(x - mean) / max(population standard deviation, 1e-8), with mean and deviation of the voxels inside the mask.
 
     With the mask ``nonzero``, voxels of the value 0 stay 0. nnU-Net fills the holes of that mask and this does not.
@@ -25,7 +25,7 @@ def apply_z_score(data: Data, options: Options, values: Values) -> Normalized:  
 
     Examples
     --------
-    >>> apply_z_score(np.array([[[0, 10, 20]]]), {"mask": "nonzero"}, {}).data
+    >>> apply_z_score(np.array([[[0, 10, 20]]]), {"mask": "nonzero"}).data
     array([[[ 0., -1.,  1.]]], dtype=float32)
     """
     # a copy of the whole image would only cost memory

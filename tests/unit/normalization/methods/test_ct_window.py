@@ -24,7 +24,7 @@ def test_limits_in_hounsfield_units(window, limits):
 
 def test_values_by_hand():
     data = np.array([-1024, -1350, 150, 3071, -600, -225, 0, 149], np.int16).reshape(2, 2, 2)
-    result = METHOD.apply(data, {"window": "lung"}, {})
+    result = METHOD.apply(data, {"window": "lung"})
     expected = [326 / 1500, 0, 1, 1, 0.5, 0.75, 0.9, 1499 / 1500]
     np.testing.assert_allclose(result.data.ravel(), expected, rtol=0, atol=1e-6)
     assert result.clipped == 1 / 8

@@ -26,7 +26,7 @@ def variation(values):
 
 @pytest.fixture(scope="module")
 def corrected():
-    return METHOD.apply(phantom()[1], OPTIONS, {})
+    return METHOD.apply(phantom()[1], OPTIONS)
 
 
 @pytest.mark.parametrize("value", [100, 200])
@@ -45,14 +45,14 @@ def test_tissues_stay_apart_and_the_background_stays_0(corrected):
 
 def test_the_same_bytes_twice_whatever_the_number_of_threads(corrected):
     SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
-    assert METHOD.apply(phantom()[1], OPTIONS, {}).data.tobytes() == corrected.data.tobytes()
+    assert METHOD.apply(phantom()[1], OPTIONS).data.tobytes() == corrected.data.tobytes()
 
 
 def test_negative_voxels_are_outside_the_mask_and_divided_like_others():
     tissue, image = phantom()
     image[tissue == 0] = -30
     options = {**OPTIONS, "mask": "positive"}
-    result = METHOD.apply(image, options, {})
+    result = METHOD.apply(image, options)
     assert result.computed["masked"] == np.count_nonzero(image > 0) / image.size
     assert variation(result.data[tissue == 100]) < 0.4 * variation(image[tissue == 100])
     assert (result.data[tissue == 0] < 0).all()
@@ -61,12 +61,12 @@ def test_negative_voxels_are_outside_the_mask_and_divided_like_others():
 @pytest.mark.parametrize("shape", [(20, 18, 2), (20, 18, 5)])
 def test_few_slices_are_not_shrunk_away(shape):
     image = np.random.default_rng(1).uniform(50, 60, shape)
-    assert METHOD.apply(image, {**OPTIONS, "iterations": [5]}, {}).data.shape == shape
+    assert METHOD.apply(image, {**OPTIONS, "iterations": [5]}).data.shape == shape
 
 
 def test_one_slice_is_refused():
     with pytest.raises(Refused, match="an axis of the volume has one voxel") as caught:
-        METHOD.apply(np.ones((20, 20, 1)), OPTIONS, {})
+        METHOD.apply(np.ones((20, 20, 1)), OPTIONS)
     assert caught.value.reason == "unsupported-dimensions"
 
 
@@ -79,5 +79,5 @@ def test_one_slice_is_refused():
 )
 def test_nothing_to_estimate_a_field_from(image, reason):
     with pytest.raises(Refused) as caught:
-        METHOD.apply(image, OPTIONS, {})
+        METHOD.apply(image, OPTIONS)
     assert caught.value.reason == reason

@@ -57,13 +57,13 @@ def test_a_case_without_a_label_contributes_nothing():
 
 def test_application_by_hand():
     data = np.array([-1000, -100, 50, 70, 300, 3000], np.int16).reshape(1, 2, 3)
-    result = METHOD.apply(data, OPTIONS, FITTED)
+    result = METHOD.apply(data, {**OPTIONS, **FITTED})
     np.testing.assert_allclose(result.data.ravel(), [-7.5, -7.5, 0, 1, 12.5, 12.5], rtol=0, atol=1e-6)
     assert result.clipped == 2 / 6
 
 
 def test_the_floor_of_the_deviation():
-    result = METHOD.apply(np.array([[[50.0, 51.0]]]), OPTIONS, {**FITTED, "std": 0.0})
+    result = METHOD.apply(np.array([[[50.0, 51.0]]]), {**OPTIONS, **FITTED, "std": 0.0})
     np.testing.assert_allclose(result.data.ravel(), [0, 1e8])
 
 

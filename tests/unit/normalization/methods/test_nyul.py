@@ -56,7 +56,7 @@ def test_values_are_those_of_the_formula(options):
     data = 5 * image(4, (5, 4, 3))
     marks = landmarks_by_hand(data, options)
     expected = [applied_by_hand(value, marks, scale["landmarks"]) for value in data.ravel()]
-    result = METHOD.apply(data, options, scale).data
+    result = METHOD.apply(data, {**options, **scale}).data
     np.testing.assert_allclose(result.ravel(), expected, rtol=1e-6, atol=1e-6)
     # both tails are there to be tested
     assert result.min() < 0
@@ -70,7 +70,7 @@ def test_training_images_that_differ_by_a_linear_change_map_onto_each_other(opti
     first = image(5) + np.linspace(1, 30, 7)
     second = slope * first + intercept
     scale = fitted([first, second], options)
-    results = [METHOD.apply(data, options, scale).data for data in (first, second)]
+    results = [METHOD.apply(data, {**options, **scale}).data for data in (first, second)]
     np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-3)
 
 
@@ -79,7 +79,7 @@ def test_training_images_that_differ_by_a_linear_change_map_onto_each_other(opti
 def test_larger_values_stay_larger(seed, gain):
     scale = fitted([image(1), image(2)], MEAN)
     data = np.sign(image(seed)) * np.abs(image(seed)) ** 0.5 * gain
-    result = METHOD.apply(data, MEAN, scale).data
+    result = METHOD.apply(data, {**MEAN, **scale}).data
     in_order = result.ravel()[np.argsort(data, axis=None, kind="stable")]
     assert (np.diff(in_order) >= -1e-4).all()
 
@@ -88,7 +88,7 @@ def test_landmarks_of_the_image_go_to_those_of_the_standard_scale():
     scale = fitted([image(1) + np.arange(7), image(2) + np.arange(7)], WHOLE)
     # of 101 values, each percentile is one of them
     data = np.random.default_rng(7).permutation(np.linspace(0, 9, 101) ** 3).reshape(1, 1, 101)
-    result = METHOD.apply(data, WHOLE, scale).data
+    result = METHOD.apply(data, {**WHOLE, **scale}).data
     np.testing.assert_allclose(np.percentile(result, PERCENTS), scale["landmarks"], rtol=0, atol=1e-5)
     assert scale["landmarks"][0] == 0
     assert scale["landmarks"][-1] == pytest.approx(100)
@@ -101,7 +101,7 @@ def test_equal_landmarks_of_an_image_count_as_one():
     marks = np.percentile(data, PERCENTS)
     assert (marks[:9] == 0).all()
     assert marks[9] > 0
-    result = METHOD.apply(data, WHOLE, scale).data.ravel()
+    result = METHOD.apply(data, {**WHOLE, **scale}).data.ravel()
     assert (result[:72] == np.mean(np.linspace(0, 96, 13)[:9])).all()
     assert (np.diff(result[71:]) > 0).all()
 
@@ -110,7 +110,7 @@ def test_equal_landmarks_of_an_image_count_as_one():
 def test_no_range_between_the_landmarks(function):
     data = np.zeros((1, 1, 1000))
     data[0, 0, :3] = (1, 2, 3)
-    arguments = (data, None, WHOLE, 1) if function is standard_landmarks else (data, WHOLE, {})
+    arguments = (data, None, WHOLE, 1) if function is standard_landmarks else (data, WHOLE)
     with pytest.raises(Refused, match=r"the first and the last landmark are both 0\.0") as caught:
         function(*arguments)
     assert caught.value.reason == "constant"
