@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseflow import command, stage
+from fuseflow.arguments import pair, positive
 from fuseflow.cases import Case, CaseFile
 from fuseflow.convert import Convert, RoleRules
 from fuseflow.errors import InputError, Refused
@@ -34,20 +35,18 @@ from fuseflow.isolation import SECONDS
 from fuseflow.raw_files import LoadFiles
 
 WITH_CASES = (
-    *(
-        "raw",
-        "roles",
-        "series",
-        "optional",
-        "labels",
-        "drawn",
-        "segments",
-        "pages",
-        "size",
-        "bits",
-        "one_size",
-        "shard",
-    ),
+    "raw",
+    "roles",
+    "series",
+    "optional",
+    "labels",
+    "drawn",
+    "segments",
+    "pages",
+    "size",
+    "bits",
+    "one_size",
+    "shard",
 )
 """Arguments that mean nothing without a table of cases."""
 
@@ -79,7 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for the images")
     parser.add_argument(
         "--time-limit",
-        type=stage.positive,
+        type=positive,
         default=SECONDS,
         metavar="SECONDS",
         help="refuse a case that takes longer (default: %(default)s)",
@@ -117,7 +116,7 @@ def add_case_arguments(group: Any) -> None:
     group.add_argument(
         "--drawn",
         nargs="+",
-        type=drawn,
+        type=pair("ROLE=ON"),
         default=[],
         metavar="ROLE=ON",
         help="roles among --series that are segmentations, and the role that each is drawn on",
@@ -125,7 +124,7 @@ def add_case_arguments(group: Any) -> None:
     group.add_argument(
         "--segments",
         nargs="+",
-        type=drawn,
+        type=pair("ROLE=NAME"),
         default=[],
         metavar="ROLE=NAME",
         help="which segments of a role of --drawn are meant; * stands for anything (default: all)",
@@ -133,7 +132,7 @@ def add_case_arguments(group: Any) -> None:
     group.add_argument(
         "--pages",
         nargs="+",
-        type=page,
+        type=pair("ROLE=PAGE", positive),
         default=[],
         metavar="ROLE=PAGE",
         help="which image of files that hold several, from 1",
@@ -141,22 +140,6 @@ def add_case_arguments(group: Any) -> None:
     group.add_argument("--size", nargs=2, type=int, metavar=("COLUMNS", "ROWS"), help="refuse images of another size")
     group.add_argument("--bits", type=int, choices=(8, 16), help="refuse images of another depth")
     group.add_argument("--one-size", action="store_true", help="refuse cases whose images differ in size")
-
-
-def page(text: str) -> tuple[str, int]:
-    """ROLE=PAGE on the command line."""
-    role, _, number = text.partition("=")
-    if not role or not number:
-        raise argparse.ArgumentTypeError(f"{text} is not ROLE=PAGE")
-    return role, stage.positive(number)
-
-
-def drawn(text: str) -> tuple[str, str]:
-    """ROLE=TEXT on the command line."""
-    role, _, other = text.partition("=")
-    if not role or not other:
-        raise argparse.ArgumentTypeError(f"{text} is not like ROLE=TEXT")
-    return role, other
 
 
 def usable_processors() -> int:
@@ -291,7 +274,7 @@ def check_usage(arguments: argparse.Namespace) -> None:
     if arguments.to is not None:
         raise InputError("--to goes with --input; the images of cases are always written as nifti")
     named = {*arguments.optional, *arguments.labels, *(role for role, _ in arguments.pages)}
-    named |= {role for pair in arguments.drawn for role in pair} | {role for role, _ in arguments.segments}
+    named |= {role for roles in arguments.drawn for role in roles} | {role for role, _ in arguments.segments}
     if unknown := sorted(named - {*arguments.roles, *arguments.series}):
         raise InputError(f"{', '.join(unknown)} is not among --roles or --series")
 

@@ -88,7 +88,7 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.a_role or not arguments.b_role or arguments.a or arguments.b:
         raise InputError("--cases goes with --a-role and --b-role")
     function = Fuse(method=method, a=arguments.a_role, b=arguments.b_role, grey=arguments.grey)
-    return stage.run_to_folder(
+    return stage.run_shard(
         stage.Stage(
             name="fuse",
             load=stage.LoadImages((function.a, function.b)),
@@ -102,10 +102,7 @@ def main(arguments: argparse.Namespace) -> int:
             },
             code=("fuse", METHODS.module(method.name)),
         ),
-        stage.read_shard(arguments),
-        output=arguments.output,
-        workers=arguments.workers,
-        on_refused=arguments.on_refused,
+        arguments,
     )
 
 

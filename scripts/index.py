@@ -19,13 +19,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.arguments import positive, whole
 from fuseflow.cases import Case, Shard, write_cases
 from fuseflow.errors import InputError
 from fuseflow.files import hash_of_file, write_json
 from fuseflow.formats.registry import READERS, readers_with_companions
 from fuseflow.index import Index
 from fuseflow.provenance import record
-from fuseflow.stage import positive, whole
 
 log = logging.getLogger("index")
 

@@ -22,6 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.arguments import positive
 from fuseflow.cards import default_card_folders, load_card
 from fuseflow.cases import CASE_COLUMNS, Case, RefusedCase, read_cases, write_refused
 from fuseflow.errors import InputError
@@ -37,7 +38,7 @@ from fuseflow.split import (
     split_as_published,
     split_by_patient,
 )
-from fuseflow.stage import add_on_refused, positive
+from fuseflow.stage import add_on_refused
 
 log = logging.getLogger("make_splits")
 

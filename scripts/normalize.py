@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseflow import command, stage
+from fuseflow.arguments import chosen_mode, pair
 from fuseflow.cases import Case, read_cases
 from fuseflow.errors import InputError, Refused
 from fuseflow.files import check_not_input, read_json, read_table
@@ -57,7 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--option",
         nargs="+",
         action="extend",
-        type=option,
+        type=pair("NAME=VALUE", json_or_text),
         default=[],
         metavar="NAME=VALUE",
         help="options of the method; see --list",
@@ -96,20 +97,17 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def option(text: str) -> tuple[str, Any]:
-    """NAME=VALUE on the command line; a value that is JSON is that value, any other is text."""
-    name, separator, value = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+def json_or_text(text: str) -> Any:
+    """A value on the command line: what is JSON is that value, anything else is text."""
     try:
-        return name, json.loads(value)
+        return json.loads(text)
     except ValueError:
-        return name, value
+        return text
 
 
 def choice(text: str) -> tuple[str, Mapping[str, Any]]:
     """ROLE=JSON on the command line."""
-    role, value = option(text)
+    role, value = pair("ROLE=JSON", json_or_text)(text)
     if not isinstance(value, dict) or not all(
         isinstance(value.get(name, ""), str) for name in ("method", "parameters")
     ):
@@ -255,7 +253,7 @@ def active_splits(path: Path) -> Mapping[str, Sequence[str]]:
 
 def main(arguments: argparse.Namespace) -> int:
     """Normalize by hand or a shard, fit, or list the methods."""
-    mode = stage.chosen_mode(arguments, make_parser(), MODES)
+    mode = chosen_mode(arguments, make_parser(), MODES)
     if mode == "list":
         return list_methods()
     if mode == "fit":
@@ -266,13 +264,7 @@ def main(arguments: argparse.Namespace) -> int:
         return by_hand(arguments)
     if not arguments.normalize:
         raise InputError("--cases needs --normalize")
-    return stage.run_to_folder(
-        stage_for(arguments),
-        stage.read_shard(arguments),
-        output=arguments.output,
-        workers=arguments.workers,
-        on_refused=arguments.on_refused,
-    )
+    return stage.run_shard(stage_for(arguments), arguments)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.cases is None:
         raise InputError("--cases is needed")
     quality = Quality(reference=arguments.reference_role, labels=tuple(arguments.labels))
-    return stage.run_to_folder(
+    return stage.run_shard(
         stage.Stage(
             name="quality",
             load=stage.LoadVolumes(),
@@ -42,10 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
             parameters=asdict(quality),
             code=("quality",),
         ),
-        stage.read_shard(arguments),
-        output=arguments.output,
-        workers=arguments.workers,
-        on_refused=arguments.on_refused,
+        arguments,
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.arguments import positive
 from fuseflow.cards import Card, default_card_folders, load_card
 from fuseflow.errors import InputError
 from fuseflow.files import write_text
@@ -25,7 +26,6 @@ from fuseflow.metrics.registry import PROFILES
 from fuseflow.origins import gather_origins
 from fuseflow.render import wide_tables
 from fuseflow.report import gather, render_page
-from fuseflow.stage import positive
 from fuseflow.tables import read_summary
 
 log = logging.getLogger("report")

@@ -19,6 +19,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from fuseflow import command, stage
+from fuseflow.arguments import chosen_mode
 from fuseflow.cases import read_cases
 from fuseflow.dicom.modalities import CT, MR, PET
 from fuseflow.errors import InputError, Refused
@@ -180,7 +181,7 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def main(arguments: argparse.Namespace) -> int:
     """Resample by hand or a shard, or find a spacing."""
-    mode = stage.chosen_mode(arguments, make_parser(), MODES)
+    mode = chosen_mode(arguments, make_parser(), MODES)
     if mode == "fit":
         return fit(arguments)
     if arguments.output is None:
@@ -188,7 +189,7 @@ def main(arguments: argparse.Namespace) -> int:
     if mode == "input":
         return by_hand(arguments)
     resample = resample_of(arguments, reference=arguments.reference_role, labels=tuple(arguments.labels))
-    return stage.run_to_folder(
+    return stage.run_shard(
         stage.Stage(
             name="resample",
             load=stage.LoadVolumes(),
@@ -196,10 +197,7 @@ def main(arguments: argparse.Namespace) -> int:
             parameters=asdict(resample),
             code=("resample",),
         ),
-        stage.read_shard(arguments),
-        output=arguments.output,
-        workers=arguments.workers,
-        on_refused=arguments.on_refused,
+        arguments,
     )
 
 

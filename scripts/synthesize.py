@@ -13,8 +13,8 @@ import logging
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.arguments import positive, whole
 from fuseflow.errors import InputError
-from fuseflow.stage import positive, whole
 from fuseflow.synthesize.registry import GENERATORS
 from fuseflow.synthesize.tree import write_tree
 

@@ -24,6 +24,7 @@ from itertools import product
 from pathlib import Path
 
 from fuseflow import command
+from fuseflow.arguments import positive
 from fuseflow.cards import default_card_folders, load_card
 from fuseflow.cases import SAFE_ID
 from fuseflow.errors import InputError
@@ -32,7 +33,6 @@ from fuseflow.layout import Layout
 from fuseflow.metrics.registry import PROFILES
 from fuseflow.provenance import record
 from fuseflow.render import to_latex, to_markdown, wide_tables
-from fuseflow.stage import positive
 from fuseflow.tables import Evaluation, RefusedCases, read_published, read_refusals, summarize, write_summary
 from fuseflow.values import Value, read_values
 

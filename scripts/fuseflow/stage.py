@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from fuseflow import command
+from fuseflow.arguments import positive
 from fuseflow.cases import Case, CaseFile, RefusedCase, Shard, read_cases, write_cases, write_refused
 from fuseflow.errors import FuseflowError, InputError, Refused
 from fuseflow.files import atomic_path, check_not_input, hash_of_file, write_json, write_table
@@ -116,68 +117,6 @@ def add_on_refused(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_mode(
-    arguments: argparse.Namespace, parser: argparse.ArgumentParser, modes: Mapping[str, Collection[str]]
-) -> str:
-    """Which of several ways to use a program its arguments choose.
-
-    Parameters
-    ----------
-    arguments
-        As parsed.
-    parser
-        Of whose arguments the defaults count as not given.
-    modes
-        The argument that chooses a mode -> the other arguments that mean something in it.
-
-    Raises
-    ------
-    InputError
-        If no mode is chosen or several are, or an argument is given that means nothing in it.
-
-    Examples
-    --------
-    >>> parser = argparse.ArgumentParser()
-    >>> for name in ("--input", "--cases", "--label"):
-    ...     _ = parser.add_argument(name)
-    >>> modes = {"input": {"label"}, "cases": set()}
-    >>> chosen_mode(parser.parse_args(["--input", "CT.mha", "--label", "1"]), parser, modes)
-    'input'
-    >>> chosen_mode(parser.parse_args(["--cases", "cases.tsv", "--label", "1"]), parser, modes)
-    Traceback (most recent call last):
-    fuseflow.errors.InputError: --label means nothing with --cases
-    """
-    given = [name for name, value in vars(arguments).items() if value != parser.get_default(name)]
-    chosen = [mode for mode in modes if mode in given]
-    if len(chosen) != 1:
-        raise InputError(f"give one of {', '.join(map(_spelled, modes))}")
-    (mode,) = chosen
-    idle = [name for name in given if name != mode and name not in modes[mode]]
-    if idle:
-        raise InputError(f"{_spelled(idle[0])} means nothing with {_spelled(mode)}")
-    return mode
-
-
-def _spelled(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def positive(text: str) -> int:
-    """A command line number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
-
-
-def whole(text: str) -> int:
-    """A command line number of at least 0."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
-    return number
-
-
 def read_shard(arguments: argparse.Namespace) -> list[Case]:
     """The cases that the arguments of shard mode name.
 
@@ -188,6 +127,17 @@ def read_shard(arguments: argparse.Namespace) -> list[Case]:
     """
     check_not_input([arguments.output], [arguments.cases])
     return read_cases(arguments.cases, arguments.shard)
+
+
+def run_shard(stage: Stage, arguments: argparse.Namespace) -> int:
+    """Work on the cases that the arguments of shard mode name, and write their shard folder, see `run_to_folder`."""
+    return run_to_folder(
+        stage,
+        read_shard(arguments),
+        output=arguments.output,
+        workers=arguments.workers,
+        on_refused=arguments.on_refused,
+    )
 
 
 def run_to_folder(stage: Stage, cases: Sequence[Case], *, output: Path, workers: int, on_refused: str) -> int:
