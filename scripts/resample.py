@@ -115,8 +115,6 @@ def resample_of(arguments: argparse.Namespace, *, reference: str | None, labels:
         if spacing is not None:
             raise InputError("give either --spacing or --parameters")
         spacing = read_spacing(arguments.parameters)
-    if reference is None and spacing is None:
-        raise InputError("nothing says which grid to resample to; give a reference, a spacing, or both")
     return Resample(
         reference=reference,
         spacing=spacing,

@@ -47,7 +47,13 @@ def anti_alias_sigma(source: Grid, target: Grid) -> npt.NDArray[np.float64]:
 
 
 def radius_of(sigma: float) -> int:
-    """How many voxels the Gaussian of a standard deviation in voxels reaches to either side."""
+    """How many voxels the Gaussian of a standard deviation in voxels reaches to either side.
+
+    Examples
+    --------
+    >>> radius_of(0.1), radius_of(1.5)
+    (0, 6)
+    """
     return int(TRUNCATE * sigma + 0.5)
 
 

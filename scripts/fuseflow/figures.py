@@ -17,13 +17,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from fuseflow.dicom.modalities import CT
 from fuseflow.flat import Pixels
+from fuseflow.normalization.methods.ct_window import window_limits
+from fuseflow.normalization.suitability import NORMALIZED
 from fuseflow.volume import Volume, spacing_of
 
 DIRECTIONS = (("axial", 2), ("coronal", 1), ("sagittal", 0))
 """Name of a slice, and the axis that it is perpendicular to."""
-WINDOWS = {"CT": (-160.0, 240.0)}
-"""Modality -> range of grey values, HU: soft tissue. Others are shown between two percentiles of their own."""
+WINDOWS = {CT: window_limits("soft-tissue")}
+"""Modality -> range of values that is shown, HU. Others are shown between two percentiles of their own."""
 PERCENTILES = (1.0, 99.5)
 COLUMN, GAP, MARGIN, TITLE = 176, 6, 20, 22
 """In pixels: width of a column, between columns and rows, for the names at the left, and for those at the top."""
@@ -123,7 +126,7 @@ def span_of(volume: Volume) -> tuple[float, float]:
     >>> span_of(Volume(data=np.zeros((2, 2, 2)), affine=np.eye(4)))
     (0.0, 1.0)
     """
-    if "normalized" not in volume.sidecar and volume.sidecar.get("modality") in WINDOWS:
+    if NORMALIZED not in volume.sidecar and volume.sidecar.get("modality") in WINDOWS:
         return WINDOWS[volume.sidecar["modality"]]
     values = _three_axes(volume.data)[::2, ::2, ::2]
     finite = values[np.isfinite(values)]

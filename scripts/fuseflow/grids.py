@@ -84,7 +84,14 @@ def grid_of(volume: Volume) -> Grid:
 
 
 def index_matrix(source: Grid, target: Grid) -> Affine:
-    """Voxel indices of the target -> voxel indices of the source, float64, shape (4, 4)."""
+    """Voxel indices of the target -> voxel indices of the source, float64, shape (4, 4).
+
+    Examples
+    --------
+    >>> grid = Grid(affine=np.diag([2.0, 2.0, 4.0, 1.0]), shape=(8, 8, 4))
+    >>> index_matrix(grid, Grid(affine=np.eye(4), shape=(16, 16, 16))).diagonal().tolist()
+    [0.5, 0.5, 0.25, 1.0]
+    """
     return np.linalg.inv(source.affine) @ target.affine
 
 
@@ -264,6 +271,12 @@ def parallel_axis(matrix: Affine, shape: Shape, axis: int) -> int | None:
         Of the target.
     axis
         Of the source.
+
+    Examples
+    --------
+    >>> turned = np.eye(4)[[1, 0, 2, 3]]
+    >>> parallel_axis(turned, (8, 8, 8), 0), parallel_axis(turned, (8, 8, 8), 2)
+    (1, 2)
     """
     moves = np.abs(matrix[:3, :3]) * np.maximum(np.array(shape) - 1, 1)
     along = int(np.argmax(moves[axis]))

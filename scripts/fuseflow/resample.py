@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fuseflow.anti_alias import anti_alias_sigma
+from fuseflow.dicom.modalities import CT
 from fuseflow.errors import InputError, Refused
 from fuseflow.grids import Grid, Spacing, coarse_axis, corner_aligned, grid_of, overlap, same_grid
 from fuseflow.interpolation import Interpolation, Sampling, interpolated
@@ -24,7 +25,7 @@ from fuseflow.volume import Volume
 
 RESAMPLED = "res"
 """What the name of a resampled role ends with if the role is kept on its own grid too: CT, CTres."""
-FILL_VALUES = {"CT": -1024.0}
+FILL_VALUES = {CT: -1024.0}
 """Modality -> its value beyond the field of view: air. Of all others it is 0."""
 SMALLEST_OVERLAP = 0.5
 """Share of the new grid that must lie in the field of view of a volume, or of the volume in that of the new grid."""
@@ -78,7 +79,7 @@ class Resample:
 
     def __post_init__(self) -> None:
         if self.reference is None and self.spacing is None:
-            raise InputError("nothing says which grid to resample to; give a reference role, a spacing, or both")
+            raise InputError("nothing says which grid to resample to; give a reference, a spacing, or both")
         if self.spacing is not None and not (
             len(self.spacing) == 3 and all(math.isfinite(length) and length > 0 for length in self.spacing)
         ):
